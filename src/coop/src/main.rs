@@ -1,0 +1,3 @@
+//! The coop command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The Nix language: syntax, heap, evaluation, builtins, printing. The outside world is reached through one trait only.
