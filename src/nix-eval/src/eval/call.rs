@@ -1,0 +1,312 @@
+//! Calls: functions, builtins, partial applications and sets with `__functor`.
+
+use smallvec::SmallVec;
+
+use super::{ErrorKind, Evaluator, R};
+use crate::heap::{Kind, Value};
+use crate::ir::op;
+use crate::position::Position;
+use crate::symbol::{Symbol, known};
+
+/// What applying a function came to.
+pub(crate) enum Applied {
+    /// A value.
+    Value(Value),
+    /// The body of a function, to be evaluated.
+    Body {
+        /// Its code.
+        code: u32,
+        /// Its environment.
+        env: u32,
+    },
+}
+
+impl Evaluator {
+    /// Calls `function`.
+    ///
+    /// # Errors
+    /// What the call raises.
+    pub fn call(&mut self, function: Value, args: &[Value], position: Position) -> R<Value> {
+        let depth = self.depth;
+        let function = self.force(function)?;
+        let value = match self.begin_call(function, args)? {
+            Applied::Value(value) => value,
+            Applied::Body { code, env } => match self.eval(code, env) {
+                Ok(value) => value,
+                Err(raised) => {
+                    self.locate(position);
+                    return Err(raised);
+                }
+            },
+        };
+        self.depth = depth;
+        Ok(value)
+    }
+
+    /// Calls with all arguments but does not evaluate the last body. The call depth stays raised;
+    /// whoever evaluates the body puts it back.
+    pub(super) fn begin_call(&mut self, function: Value, args: &[Value]) -> R<Applied> {
+        self.enter_call(Position::NONE)?;
+        let mut function = function;
+        let mut rest = args;
+        loop {
+            let (applied, used) = self.apply(function, rest)?;
+            rest = &rest[used..];
+            if rest.is_empty() {
+                return Ok(applied);
+            }
+            function = match applied {
+                Applied::Value(value) => value,
+                Applied::Body { code, env } => self.eval(code, env)?,
+            };
+        }
+    }
+
+    /// Applies `function` to as many of `args` as it takes; returns how many.
+    fn apply(&mut self, function: Value, args: &[Value]) -> R<(Applied, usize)> {
+        match self.heap.kind(function) {
+            Kind::Lambda => {
+                let (code, outer) = self.heap.lambda(function);
+                self.apply_lambda(function, code, outer, args)
+            }
+            Kind::Builtin => {
+                let index = function.as_builtin().unwrap_or_default() as usize;
+                let arity = self.builtins[index].arity as usize;
+                if args.len() < arity {
+                    let partial = self.heap.new_partial(function, args);
+                    return Ok((Applied::Value(partial), args.len()));
+                }
+                let value = self.call_builtin(index, &args[..arity])?;
+                Ok((Applied::Value(value), arity))
+            }
+            Kind::Partial => {
+                let inner = self.heap.partial_function(function);
+                let count = self.heap.partial_length(function);
+                let mut all: SmallVec<[Value; 6]> =
+                    (0..count).map(|i| self.heap.partial_arg(function, i)).collect();
+                all.extend_from_slice(args);
+                let (applied, used) = self.apply(inner, &all)?;
+                Ok((applied, used - count as usize))
+            }
+            Kind::Attrs => {
+                let Some(functor) = self.heap.attr(function, known::FUNCTOR) else {
+                    return self.not_a_function(function);
+                };
+                let result = self.call(functor, &[function, args[0]], Position::NONE);
+                match result {
+                    Ok(value) => Ok((Applied::Value(value), 1)),
+                    Err(raised) => {
+                        let text =
+                            "while calling a functor (an attribute set with a '__functor' attribute)";
+                        self.frame(Position::NONE, text);
+                        Err(raised)
+                    }
+                }
+            }
+            _ => self.not_a_function(function),
+        }
+    }
+
+    #[cold]
+    fn not_a_function<T>(&mut self, value: Value) -> R<T> {
+        let found = self.describe(value);
+        let shown = self.show_for_message(value);
+        self.type_error(format!(
+            "attempt to call something which is not a function but {found}: {shown}"
+        ))
+    }
+
+    fn call_builtin(&mut self, index: usize, args: &[Value]) -> R<Value> {
+        self.stats.builtin_calls += 1;
+        let function = self.builtins[index].function;
+        let result = function(self, args);
+        if result.is_err() {
+            let name = self.builtins[index].name;
+            self.frame(Position::NONE, format!("while calling the '{name}' builtin"));
+        }
+        result
+    }
+
+    fn apply_lambda(
+        &mut self,
+        function: Value,
+        code: u32,
+        outer: u32,
+        args: &[Value],
+    ) -> R<(Applied, usize)> {
+        let head = self.heap.code(code);
+        let body = self.heap.code(code + 1);
+        self.stats.calls += 1;
+        if op::operation(head) == op::LAMBDA_SET {
+            let env = self.bind_formals(code, outer, args[0])?;
+            return Ok((Applied::Body { code: body, env }, 1));
+        }
+        let arity = op::number(head) as usize;
+        if args.len() < arity {
+            let partial = self.heap.new_partial(function, args);
+            return Ok((Applied::Value(partial), args.len()));
+        }
+        let env = self.heap.new_env(outer, arity as u32);
+        for (slot, &arg) in args[..arity].iter().enumerate() {
+            self.heap.set_env_slot(env, slot as u32, arg);
+        }
+        Ok((Applied::Body { code: body, env }, arity))
+    }
+
+    /// The environment of a function that takes a set.
+    fn bind_formals(&mut self, code: u32, outer: u32, arg: Value) -> R<u32> {
+        let context = "while evaluating the value passed for the lambda argument";
+        let set = match self.force_attrs(arg, context) {
+            Ok(set) => set,
+            Err(raised) => {
+                let position = Position(self.heap.code(code + 3));
+                self.locate(position);
+                return Err(raised);
+            }
+        };
+        let flags = op::number(self.heap.code(code));
+        let count = self.heap.code(code + 5);
+        let named = u32::from(flags & op::LAMBDA_ARG != 0);
+        let env = self.heap.new_env(outer, count + named);
+        if named == 1 {
+            self.heap.set_env_slot(env, 0, arg);
+        }
+        let mut used = 0;
+        for index in 0..count {
+            let at = code + 6 + index * 3;
+            let name = Symbol(self.heap.code(at));
+            let value = match self.heap.attr(set, name) {
+                Some(value) => {
+                    used += 1;
+                    value
+                }
+                None => {
+                    let default = self.heap.code(at + 1);
+                    if default == 0 {
+                        return self.missing_argument(code, name);
+                    }
+                    self.suspend(default, env)
+                }
+            };
+            self.heap.set_env_slot(env, index + named, value);
+        }
+        if flags & op::LAMBDA_ELLIPSIS == 0 && used != self.heap.attrs_length(set) {
+            return self.unexpected_argument(code, set);
+        }
+        Ok(env)
+    }
+
+    pub(crate) fn lambda_label(&self, code: u32) -> String {
+        match self.heap.code(code + 2).checked_sub(1) {
+            Some(name) => self.name(Symbol(name)),
+            None => "anonymous lambda".to_owned(),
+        }
+    }
+
+    #[cold]
+    fn missing_argument(&mut self, code: u32, name: Symbol) -> R<u32> {
+        let label = self.lambda_label(code);
+        let name = self.name(name);
+        let position = Position(self.heap.code(code + 3));
+        self.raise_at(
+            ErrorKind::Type,
+            position,
+            format!("function '{label}' called without required argument '{name}'"),
+        )
+    }
+
+    #[cold]
+    fn unexpected_argument(&mut self, code: u32, set: Value) -> R<u32> {
+        let formals: Vec<Symbol> = self.formal_names(code);
+        let (_, shape) = self.heap.flat(set);
+        let unexpected = (0..self.heap.shape_length(shape))
+            .map(|index| self.heap.shape_name(shape, index))
+            .find(|name| !formals.contains(name));
+        let name = unexpected.map(|name| self.name(name)).unwrap_or_default();
+        let label = self.lambda_label(code);
+        let names: Vec<String> = formals.iter().map(|&f| self.name(f)).collect();
+        let mut error = super::EvalError::new(
+            ErrorKind::Type,
+            format!("function '{label}' called with unexpected argument '{name}'"),
+        );
+        error.position = Position(self.heap.code(code + 3));
+        error.suggestions = super::report::nearest(&name, names.iter().map(String::as_str));
+        self.raise(error)
+    }
+
+    /// The names that a function taking a set declares.
+    pub(crate) fn formal_names(&self, code: u32) -> Vec<Symbol> {
+        let count = self.heap.code(code + 5);
+        (0..count).map(|i| Symbol(self.heap.code(code + 6 + i * 3))).collect()
+    }
+
+    /// Name, whether it has a default, and position of each declared argument; `None` for values
+    /// that are not functions taking a set.
+    pub(crate) fn formals(&self, function: Value) -> Option<Vec<(Symbol, bool, Position)>> {
+        if !function.is_lambda() {
+            return None;
+        }
+        let (code, _) = self.heap.lambda(function);
+        if op::operation(self.heap.code(code)) != op::LAMBDA_SET {
+            return None;
+        }
+        let count = self.heap.code(code + 5);
+        Some(
+            (0..count)
+                .map(|index| {
+                    let at = code + 6 + index * 3;
+                    (
+                        Symbol(self.heap.code(at)),
+                        self.heap.code(at + 1) != 0,
+                        Position(self.heap.code(at + 2)),
+                    )
+                })
+                .collect(),
+        )
+    }
+
+    /// Calls a function that takes a set with those of `args` that it declares, as the command
+    /// line does; other values stay what they are (`autoCallFunction` in Nix's `eval.cc`).
+    ///
+    /// # Errors
+    /// Where a declared argument has neither value nor default, and what the call raises.
+    pub fn auto_call(&mut self, function: Value, args: &[(Symbol, Value)]) -> R<Value> {
+        let function = self.force(function)?;
+        if function.is_attrs() {
+            if let Some(functor) = self.heap.attr(function, known::FUNCTOR) {
+                let value = self.call(functor, &[function], Position::NONE)?;
+                return self.auto_call(value, args);
+            }
+        }
+        let Some(formals) = self.formals(function) else { return Ok(function) };
+        let (code, _) = self.heap.lambda(function);
+        let ellipsis = op::number(self.heap.code(code)) & op::LAMBDA_ELLIPSIS != 0;
+        let mut set = crate::heap::AttrsBuilder::default();
+        if ellipsis {
+            for &(name, value) in args {
+                set.push(name, value, Position::NONE);
+            }
+        }
+        for (name, has_default, position) in formals {
+            match args.iter().find(|arg| arg.0 == name) {
+                Some(&(_, value)) if !ellipsis => set.push(name, value, Position::NONE),
+                Some(_) => {}
+                None if has_default || ellipsis => {}
+                None => {
+                    let name = self.name(name);
+                    return self.raise_at(
+                        ErrorKind::Type,
+                        position,
+                        format!(
+                            "cannot evaluate a function that has an argument without a value \
+                             ('{name}'); it must have its arguments supplied either by default \
+                             values, or passed explicitly with '--arg' or '--argstr'"
+                        ),
+                    );
+                }
+            }
+        }
+        let set = set.finish(&mut self.heap);
+        self.call(function, &[set], Position::NONE)
+    }
+}

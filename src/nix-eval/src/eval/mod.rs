@@ -1,0 +1,159 @@
+//! Evaluation: an [`Evaluator`] holds everything that one evaluation knows, and forces values.
+//! It reaches the outside through [`World`] only.
+
+mod attributes;
+mod call;
+mod coerce;
+mod compare;
+pub mod error;
+mod expression;
+mod force;
+mod import;
+mod report;
+mod settings;
+mod store;
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use crate::builtins::{self, Builtin};
+use crate::heap::{ContextTable, Heap, Value};
+use crate::position::{Position, PositionTable};
+use crate::symbol::{Symbol, SymbolTable};
+use crate::world::World;
+
+pub use error::{ErrorKind, EvalError, Frame, R, Raised};
+pub use settings::{Settings, with_stack};
+pub use store::DerivationRecord;
+
+/// One evaluation: heap, names, files read, derivations made.
+pub struct Evaluator {
+    /// Values and code.
+    pub heap: Heap,
+    /// Names.
+    pub symbols: SymbolTable,
+    /// Sources.
+    pub positions: PositionTable,
+    /// String contexts.
+    pub contexts: ContextTable,
+    /// What the evaluation may do.
+    pub settings: Settings,
+    /// Files, environment, messages.
+    pub world: Box<dyn World>,
+    /// The builtins, by number.
+    pub(crate) builtins: Vec<Builtin>,
+    /// Names that are always in scope.
+    pub(crate) globals: FxHashMap<Symbol, Value>,
+    /// The `builtins` set.
+    pub(crate) builtins_set: Value,
+    /// Places of code, in order of the code.
+    pub(crate) places: Vec<(u32, Position)>,
+    /// Values of imported files, by path.
+    pub(crate) imports: FxHashMap<Rc<[u8]>, Value>,
+    /// Paths with all links resolved.
+    pub(crate) resolved: FxHashMap<Rc<[u8]>, Rc<[u8]>>,
+    /// String values of symbols.
+    pub(crate) symbol_strings: Vec<Value>,
+    /// Compiled regular expressions.
+    pub(crate) regexes: FxHashMap<Rc<[u8]>, Rc<crate::regex::Regex>>,
+    /// What goes to the store.
+    pub(crate) store: store::StoreState,
+    /// The error that is on its way.
+    pub(crate) error: Option<Box<EvalError>>,
+    /// Calls being made.
+    pub(crate) depth: u32,
+    /// Where the stack may not grow beyond.
+    pub(crate) stack_limit: usize,
+    /// Counters for `--stats`.
+    pub stats: Stats,
+}
+
+/// What an evaluation did, for comparison with `NIX_SHOW_STATS`.
+#[derive(Default, Clone, Copy)]
+pub struct Stats {
+    /// Thunks forced.
+    pub forced: u64,
+    /// Functions called.
+    pub calls: u64,
+    /// Builtins called.
+    pub builtin_calls: u64,
+    /// Sets updated with `//`.
+    pub updates: u64,
+    /// Files parsed.
+    pub files: u64,
+}
+
+impl Evaluator {
+    /// An evaluation that has not done anything yet.
+    ///
+    /// # Errors
+    /// Where the system refuses to reserve memory for the heap.
+    pub fn new(settings: Settings, world: Box<dyn World>) -> std::io::Result<Self> {
+        let mut evaluator = Self {
+            heap: Heap::new()?,
+            symbols: SymbolTable::new(),
+            positions: PositionTable::default(),
+            contexts: ContextTable::default(),
+            store: store::StoreState::default(),
+            settings,
+            world,
+            builtins: Vec::new(),
+            globals: FxHashMap::default(),
+            builtins_set: Value::NULL,
+            places: Vec::new(),
+            imports: FxHashMap::default(),
+            resolved: FxHashMap::default(),
+            symbol_strings: Vec::new(),
+            regexes: FxHashMap::default(),
+            error: None,
+            depth: 0,
+            stack_limit: 0,
+            stats: Stats::default(),
+        };
+        builtins::install(&mut evaluator);
+        Ok(evaluator)
+    }
+
+    /// The place of the instruction at `code`.
+    pub(crate) fn place_of(&self, code: u32) -> Position {
+        match self.places.binary_search_by_key(&code, |&(at, _)| at) {
+            Ok(index) => self.places[index].1,
+            Err(_) => Position::NONE,
+        }
+    }
+
+    /// The string value of a symbol, made once.
+    pub(crate) fn symbol_string(&mut self, symbol: Symbol) -> Value {
+        let index = symbol.0 as usize;
+        if index >= self.symbol_strings.len() {
+            self.symbol_strings.resize(self.symbols.len().max(index + 1), Value::EMPTY);
+        }
+        let known = self.symbol_strings[index];
+        if !known.is_empty() {
+            return known;
+        }
+        let name = self.symbols.name(symbol);
+        let string = self.heap.new_string(name, crate::heap::ContextId::EMPTY);
+        if !name.is_empty() {
+            self.heap.set_string_symbol(string, symbol.0);
+        }
+        self.symbol_strings[index] = string;
+        string
+    }
+
+    /// The symbol of a string's text.
+    pub(crate) fn string_to_symbol(&mut self, string: Value) -> Symbol {
+        if let Some(symbol) = self.heap.string_symbol(string) {
+            return Symbol(symbol);
+        }
+        let symbol = self.symbols.intern(self.heap.string(string));
+        self.heap.set_string_symbol(string, symbol.0);
+        symbol
+    }
+
+    /// The name of a symbol, for messages.
+    pub(crate) fn name(&self, symbol: Symbol) -> String {
+        String::from_utf8_lossy(self.symbols.name(symbol)).into_owned()
+    }
+}

@@ -1,0 +1,489 @@
+//! Attribute sets. A set is a shape and one value a name; the shape (names sorted by symbol, and
+//! where each was written) is shared by all sets that one literal makes, and by what `mapAttrs`
+//! and `//` make of them. Large sets on the left of `//` are not copied but layered under the
+//! right one.
+//!
+//! Shape: count, flags, lexicographic order (0: not made yet), the same shape without positions
+//! (0: not made yet), symbols, positions. Set: shape, values. Layered set: [`LAYERED`] | count,
+//! lower set, upper set, the flattened set (0: not made yet).
+
+use super::{Heap, Value};
+use crate::position::Position;
+use crate::symbol::{Symbol, SymbolTable};
+
+/// The names of a set, by granule.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Shape(pub u32);
+
+impl Shape {
+    /// No shape.
+    pub const NONE: Self = Self(0);
+}
+
+/// The result of `//` for two shapes.
+#[derive(Clone, Copy)]
+pub(super) struct Merge {
+    shape: Shape,
+    recipe: u32,
+}
+
+const LAYERED: u32 = 1 << 31;
+const HEADER: u32 = 4;
+/// Made by a literal, so likely to be met again.
+const STABLE: u32 = 1;
+const POSITIONS: u32 = 2;
+const FROM_RIGHT: u32 = 1 << 31;
+
+/// Left sides of `//` from this size on are layered rather than copied, if the right is small.
+const LAYER_FROM: u32 = 32;
+/// How many layers there may be before a set is flattened.
+const MAX_LAYERS: u32 = 8;
+/// Up to this many names are searched one by one.
+const LINEAR: u32 = 8;
+
+impl Heap {
+    /// A shape of `names`, which are sorted by symbol and differ from each other.
+    pub fn new_shape(
+        &mut self,
+        names: &[Symbol],
+        positions: Option<&[Position]>,
+        stable: bool,
+    ) -> Shape {
+        let count = names.len() as u32;
+        let positioned = positions.is_some_and(|p| p.iter().any(|p| p.is_some()));
+        let words = HEADER + count * if positioned { 2 } else { 1 };
+        let at = self.data.allocate(words);
+        self.data.set(at, 0, count);
+        let flags = u32::from(stable) * STABLE | u32::from(positioned) * POSITIONS;
+        self.data.set(at, 1, flags);
+        for (index, name) in names.iter().enumerate() {
+            self.data.set(at, HEADER + index as u32, name.0);
+        }
+        if let (true, Some(positions)) = (positioned, positions) {
+            for (index, position) in positions.iter().enumerate() {
+                self.data.set(at, HEADER + count + index as u32, position.0);
+            }
+        }
+        Shape(at)
+    }
+
+    /// How many names a shape has.
+    #[inline]
+    #[must_use]
+    pub fn shape_length(&self, shape: Shape) -> u32 {
+        self.data.get(shape.0, 0)
+    }
+
+    /// The symbol at `index`.
+    #[inline]
+    #[must_use]
+    pub fn shape_name(&self, shape: Shape, index: u32) -> Symbol {
+        Symbol(self.data.get(shape.0, HEADER + index))
+    }
+
+    /// The position at `index`.
+    #[inline]
+    #[must_use]
+    pub fn shape_position(&self, shape: Shape, index: u32) -> Position {
+        if self.data.get(shape.0, 1) & POSITIONS == 0 {
+            return Position::NONE;
+        }
+        let count = self.data.get(shape.0, 0);
+        Position(self.data.get(shape.0, HEADER + count + index))
+    }
+
+    /// The index of `name`.
+    #[inline]
+    #[must_use]
+    pub fn shape_find(&self, shape: Shape, name: Symbol) -> Option<u32> {
+        let count = self.data.get(shape.0, 0);
+        let names = self.data.words(shape.0, HEADER, count);
+        if count <= LINEAR {
+            return names.iter().position(|&n| n == name.0).map(|i| i as u32);
+        }
+        names.binary_search(&name.0).ok().map(|i| i as u32)
+    }
+
+    /// The same names without positions, as `mapAttrs` leaves them.
+    pub fn without_positions(&mut self, shape: Shape) -> Shape {
+        if self.data.get(shape.0, 1) & POSITIONS == 0 {
+            return shape;
+        }
+        let known = self.data.get(shape.0, 3);
+        if known != 0 {
+            return Shape(known);
+        }
+        let names = self.shape_names(shape);
+        let stable = self.data.get(shape.0, 1) & STABLE != 0;
+        let bare = self.new_shape(&names, None, stable);
+        self.data.set(shape.0, 3, bare.0);
+        bare
+    }
+
+    fn shape_names(&self, shape: Shape) -> Vec<Symbol> {
+        let count = self.shape_length(shape);
+        self.data.words(shape.0, HEADER, count).iter().map(|&n| Symbol(n)).collect()
+    }
+
+    /// The indices of a shape's names in lexicographic order: worked out once.
+    pub fn lexicographic_order(&mut self, shape: Shape, symbols: &SymbolTable) -> Vec<u32> {
+        let count = self.shape_length(shape);
+        let known = self.data.get(shape.0, 2);
+        if known != 0 {
+            return self.data.words(known, 0, count).to_vec();
+        }
+        let names = self.data.words(shape.0, HEADER, count);
+        let mut order: Vec<u32> = (0..count).collect();
+        order.sort_unstable_by_key(|&i| symbols.name(Symbol(names[i as usize])));
+        let at = self.data.allocate(count);
+        for (index, &word) in order.iter().enumerate() {
+            self.data.set(at, index as u32, word);
+        }
+        if count > 0 {
+            self.data.set(shape.0, 2, at);
+        }
+        order
+    }
+
+    /// A set of `shape` whose values are set later by [`Self::set_attr`].
+    #[inline]
+    pub fn new_attrs(&mut self, shape: Shape) -> Value {
+        let count = self.data.get(shape.0, 0);
+        let at = self.data.allocate(count + 1);
+        self.data.set(at, 0, shape.0);
+        Value::attrs(at)
+    }
+
+    /// `{ }`
+    #[must_use]
+    pub fn empty_attrs(&self) -> Value {
+        self.empty_attrs
+    }
+
+    /// The shape of a set, unless it is layered.
+    #[inline]
+    #[must_use]
+    pub fn plain_shape(&self, attrs: Value) -> Option<Shape> {
+        let first = self.data.get(attrs.granule(), 0);
+        (first & LAYERED == 0).then_some(Shape(first))
+    }
+
+    /// How many attributes there are.
+    #[inline]
+    #[must_use]
+    pub fn attrs_length(&self, attrs: Value) -> u32 {
+        let first = self.data.get(attrs.granule(), 0);
+        if first & LAYERED == 0 { self.data.get(first, 0) } else { first & !LAYERED }
+    }
+
+    /// The value at `index` of a set that is not layered.
+    #[inline]
+    #[must_use]
+    pub fn attr_at(&self, attrs: Value, index: u32) -> Value {
+        Value(self.data.get(attrs.granule(), index + 1))
+    }
+
+    /// Sets the value at `index` of a set that is being built.
+    #[inline]
+    pub fn set_attr(&mut self, attrs: Value, index: u32, value: Value) {
+        self.data.set(attrs.granule(), index + 1, value.0);
+    }
+
+    /// The value of attribute `name`, as it lies there: perhaps a thunk.
+    #[inline]
+    #[must_use]
+    pub fn attr(&self, attrs: Value, name: Symbol) -> Option<Value> {
+        let mut at = attrs.granule();
+        loop {
+            let first = self.data.get(at, 0);
+            if first & LAYERED == 0 {
+                let index = self.shape_find(Shape(first), name)?;
+                return Some(Value(self.data.get(at, index + 1)));
+            }
+            let upper = Value(self.data.get(at, 2));
+            if let Some(shape) = self.plain_shape(upper) {
+                if let Some(index) = self.shape_find(shape, name) {
+                    return Some(self.attr_at(upper, index));
+                }
+            }
+            at = self.data.get(at, 1) >> 3;
+        }
+    }
+
+    /// Value and position of attribute `name`.
+    #[must_use]
+    pub fn attr_with_position(&self, attrs: Value, name: Symbol) -> Option<(Value, Position)> {
+        let mut attrs = attrs;
+        loop {
+            let (here, lower) = match self.plain_shape(attrs) {
+                Some(_) => (attrs, None),
+                None => {
+                    let at = attrs.granule();
+                    (Value(self.data.get(at, 2)), Some(Value(self.data.get(at, 1))))
+                }
+            };
+            let shape = self.plain_shape(here)?;
+            if let Some(index) = self.shape_find(shape, name) {
+                return Some((self.attr_at(here, index), self.shape_position(shape, index)));
+            }
+            attrs = lower?;
+        }
+    }
+
+    /// The same set without layers: worked out once.
+    pub fn flatten(&mut self, attrs: Value) -> Value {
+        if self.plain_shape(attrs).is_some() {
+            return attrs;
+        }
+        let at = attrs.granule();
+        let known = self.data.get(at, 3);
+        if known != 0 {
+            return Value(known);
+        }
+        let lower = Value(self.data.get(at, 1));
+        let upper = Value(self.data.get(at, 2));
+        let lower = self.flatten(lower);
+        let flat = self.merge_plain(lower, upper);
+        self.data.set(at, 3, flat.0);
+        flat
+    }
+
+    /// A set's shape, flattened first where it is layered.
+    pub fn flat(&mut self, attrs: Value) -> (Value, Shape) {
+        let flat = self.flatten(attrs);
+        (flat, Shape(self.data.get(flat.granule(), 0)))
+    }
+
+    fn layers(&self, attrs: Value) -> u32 {
+        let mut count = 0;
+        let mut at = attrs.granule();
+        while self.data.get(at, 0) & LAYERED != 0 {
+            count += 1;
+            at = self.data.get(at, 1) >> 3;
+        }
+        count
+    }
+
+    /// `left // right`
+    pub fn update(&mut self, left: Value, right: Value) -> Value {
+        let left_length = self.attrs_length(left);
+        let right_length = self.attrs_length(right);
+        if left_length == 0 {
+            return right;
+        }
+        if right_length == 0 {
+            return left;
+        }
+        let small = left_length >= LAYER_FROM && right_length <= left_length / 4;
+        if small && self.plain_shape(right).is_some() && self.layers(left) < MAX_LAYERS {
+            return self.layer(left, right);
+        }
+        let left = self.flatten(left);
+        let right = self.flatten(right);
+        self.merge_plain(left, right)
+    }
+
+    fn layer(&mut self, left: Value, right: Value) -> Value {
+        let (_, shape) = self.flat(right);
+        let mut count = self.attrs_length(left);
+        for index in 0..self.shape_length(shape) {
+            let name = self.shape_name(shape, index);
+            count += u32::from(self.attr(left, name).is_none());
+        }
+        let at = self.data.allocate(4);
+        self.data.set(at, 0, LAYERED | count);
+        self.data.set(at, 1, left.0);
+        self.data.set(at, 2, right.0);
+        Value::attrs(at)
+    }
+
+    fn merge_plain(&mut self, left: Value, right: Value) -> Value {
+        let left_shape = self.data.get(left.granule(), 0);
+        let right_shape = self.data.get(right.granule(), 0);
+        let stable = self.data.get(left_shape, 1) & self.data.get(right_shape, 1) & STABLE != 0;
+        if stable {
+            if let Some(&merge) = self.merges.get(&(left_shape, right_shape)) {
+                return self.follow(merge, left, right);
+            }
+        }
+        let recipe = self.plan(left_shape, right_shape);
+        let shape = self.merged_shape(&recipe, left_shape, right_shape, stable);
+        let merge = Merge { shape, recipe: self.recipes.len() as u32 };
+        self.recipes.extend_from_slice(&recipe);
+        let result = self.follow(merge, left, right);
+        if stable {
+            self.merges.insert((left_shape, right_shape), merge);
+        } else {
+            self.recipes.truncate(merge.recipe as usize);
+        }
+        self.scratch = recipe;
+        result
+    }
+
+    /// For each name of the result: its index on the left, or on the right with the top bit.
+    fn plan(&mut self, left: u32, right: u32) -> Vec<u32> {
+        let mut recipe = std::mem::take(&mut self.scratch);
+        recipe.clear();
+        let left_names = self.data.words(left, HEADER, self.data.get(left, 0));
+        let right_names = self.data.words(right, HEADER, self.data.get(right, 0));
+        let (mut i, mut j) = (0, 0);
+        while i < left_names.len() && j < right_names.len() {
+            match left_names[i].cmp(&right_names[j]) {
+                std::cmp::Ordering::Less => {
+                    recipe.push(i as u32);
+                    i += 1;
+                }
+                order => {
+                    recipe.push(j as u32 | FROM_RIGHT);
+                    j += 1;
+                    i += usize::from(order == std::cmp::Ordering::Equal);
+                }
+            }
+        }
+        recipe.extend(i as u32..left_names.len() as u32);
+        recipe.extend((j as u32..right_names.len() as u32).map(|j| j | FROM_RIGHT));
+        recipe
+    }
+
+    fn merged_shape(&mut self, recipe: &[u32], left: u32, right: u32, stable: bool) -> Shape {
+        let count = recipe.len() as u32;
+        let positioned = (self.data.get(left, 1) | self.data.get(right, 1)) & POSITIONS;
+        let at = self.data.allocate(HEADER + count * if positioned == 0 { 1 } else { 2 });
+        self.data.set(at, 0, count);
+        self.data.set(at, 1, positioned | u32::from(stable) * STABLE);
+        for (index, &step) in recipe.iter().enumerate() {
+            let (shape, from) = if step & FROM_RIGHT == 0 {
+                (Shape(left), step)
+            } else {
+                (Shape(right), step & !FROM_RIGHT)
+            };
+            let index = index as u32;
+            let name = self.shape_name(shape, from);
+            self.data.set(at, HEADER + index, name.0);
+            if positioned != 0 {
+                let position = self.shape_position(shape, from);
+                self.data.set(at, HEADER + count + index, position.0);
+            }
+        }
+        Shape(at)
+    }
+
+    fn follow(&mut self, merge: Merge, left: Value, right: Value) -> Value {
+        let count = self.shape_length(merge.shape);
+        let out = self.new_attrs(merge.shape);
+        for index in 0..count {
+            let step = self.recipes[(merge.recipe + index) as usize];
+            let value = if step & FROM_RIGHT == 0 {
+                self.attr_at(left, step)
+            } else {
+                self.attr_at(right, step & !FROM_RIGHT)
+            };
+            self.set_attr(out, index, value);
+        }
+        out
+    }
+}
+
+/// A set that is put together name by name.
+#[derive(Default)]
+pub struct AttrsBuilder {
+    attrs: Vec<(Symbol, Value, Position)>,
+}
+
+impl AttrsBuilder {
+    /// A builder with room for `count` attributes.
+    #[must_use]
+    pub fn with_capacity(count: usize) -> Self {
+        Self { attrs: Vec::with_capacity(count) }
+    }
+
+    /// Adds an attribute. Of several with one name the first stays.
+    pub fn push(&mut self, name: Symbol, value: Value, position: Position) {
+        self.attrs.push((name, value, position));
+    }
+
+    /// The set.
+    pub fn finish(mut self, heap: &mut Heap) -> Value {
+        if self.attrs.is_empty() {
+            return heap.empty_attrs();
+        }
+        self.attrs.sort_by_key(|a| a.0);
+        self.attrs.dedup_by_key(|a| a.0);
+        let names: Vec<_> = self.attrs.iter().map(|a| a.0).collect();
+        let positions: Vec<_> = self.attrs.iter().map(|a| a.2).collect();
+        let shape = heap.new_shape(&names, Some(&positions), false);
+        let out = heap.new_attrs(shape);
+        for (index, (_, value, _)) in self.attrs.iter().enumerate() {
+            heap.set_attr(out, index as u32, *value);
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(heap: &mut Heap, from: u32, to: u32, value: i64) -> Value {
+        let mut builder = AttrsBuilder::default();
+        for name in from..to {
+            let value = heap.new_int(value + i64::from(name));
+            builder.push(Symbol(name), value, Position(name + 1));
+        }
+        builder.finish(heap)
+    }
+
+    fn read(heap: &mut Heap, attrs: Value) -> Vec<(u32, i64)> {
+        let (flat, shape) = heap.flat(attrs);
+        (0..heap.shape_length(shape))
+            .map(|i| (heap.shape_name(shape, i).0, heap.int(heap.attr_at(flat, i))))
+            .collect()
+    }
+
+    #[test]
+    fn the_right_side_of_an_update_wins() {
+        let mut heap = Heap::new().unwrap();
+        let left = set(&mut heap, 0, 3, 0);
+        let right = set(&mut heap, 2, 4, 100);
+        let both = heap.update(left, right);
+        assert_eq!(read(&mut heap, both), [(0, 0), (1, 1), (2, 102), (3, 103)]);
+    }
+
+    #[test]
+    fn layers_answer_like_copies() {
+        let mut heap = Heap::new().unwrap();
+        let mut layered = set(&mut heap, 0, 200, 0);
+        let mut expected: Vec<(u32, i64)> = read(&mut heap, layered);
+        for round in 0..12u32 {
+            let from = 190 + round;
+            let right = set(&mut heap, from, from + 2, 1000 * i64::from(round));
+            layered = heap.update(layered, right);
+            for name in from..from + 2 {
+                let value = 1000 * i64::from(round) + i64::from(name);
+                expected.retain(|e| e.0 != name);
+                expected.push((name, value));
+            }
+            expected.sort_unstable();
+            assert_eq!(heap.attrs_length(layered) as usize, expected.len());
+            for &(name, value) in &expected {
+                let (found, position) = heap.attr_with_position(layered, Symbol(name)).unwrap();
+                assert_eq!(heap.int(found), value);
+                assert_eq!(position, Position(name + 1));
+                assert!(heap.attr(layered, Symbol(name)) == Some(found));
+            }
+            assert!(heap.attr(layered, Symbol(5000)).is_none());
+        }
+        assert_eq!(read(&mut heap, layered), expected);
+    }
+
+    #[test]
+    fn an_update_of_literals_is_planned_once() {
+        let mut heap = Heap::new().unwrap();
+        let left = heap.new_shape(&[Symbol(1), Symbol(3)], None, true);
+        let right = heap.new_shape(&[Symbol(2)], None, true);
+        let (left, right) = (heap.new_attrs(left), heap.new_attrs(right));
+        let first = heap.update(left, right);
+        let second = heap.update(left, right);
+        assert_eq!(heap.plain_shape(first), heap.plain_shape(second));
+    }
+}

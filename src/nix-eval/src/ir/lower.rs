@@ -1,0 +1,487 @@
+//! Syntax tree to code: every variable becomes a slot, a constant or a search of `with`s, as
+//! `bindVars` does in Nix's `nixexpr.cc`. Nothing is evaluated.
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use crate::heap::{Heap, Shape, Value};
+use crate::ir::op;
+use crate::position::Position;
+use crate::symbol::{Symbol, SymbolTable, known};
+use crate::syntax::ast::{
+    Ast, Attr, AttrKind, AttrName, Attrs, BinaryOp, Expr, ExprId, Lambda,
+};
+use crate::syntax::show;
+
+/// A variable that is defined nowhere.
+pub struct LowerError {
+    /// Its name.
+    pub name: Symbol,
+    /// Where it is used.
+    pub position: Position,
+}
+
+/// What surrounds a text.
+pub struct Outer<'a> {
+    /// Names that are always there.
+    pub globals: &'a FxHashMap<Symbol, Value>,
+    /// The variables of the environment that the code will run in (`scopedImport`, the repl),
+    /// by slot.
+    pub variables: &'a [Symbol],
+}
+
+/// Lowers a tree and returns its code.
+///
+/// # Errors
+/// Where a variable is undefined.
+pub fn lower(
+    ast: &Ast,
+    outer: &Outer<'_>,
+    heap: &mut Heap,
+    symbols: &SymbolTable,
+    places: &mut Vec<(u32, Position)>,
+) -> Result<u32, LowerError> {
+    let mut lowerer = Lowerer {
+        ast,
+        outer,
+        heap,
+        symbols,
+        places,
+        depth: 0,
+        variables: FxHashMap::default(),
+        withs: Vec::new(),
+    };
+    if !outer.variables.is_empty() {
+        lowerer.enter(outer.variables.iter().copied());
+    }
+    let Some(root) = ast.root else { return Ok(0) };
+    lowerer.expr(root)
+}
+
+struct Lowerer<'a> {
+    ast: &'a Ast,
+    outer: &'a Outer<'a>,
+    heap: &'a mut Heap,
+    symbols: &'a SymbolTable,
+    places: &'a mut Vec<(u32, Position)>,
+    /// How many environments are around the expression.
+    depth: u32,
+    /// Where each visible name is: depth of its environment and slot, innermost last.
+    variables: FxHashMap<Symbol, SmallVec<[(u32, u32); 2]>>,
+    /// Depths of the enclosing `with`s.
+    withs: Vec<u32>,
+}
+
+type Lowered<T> = Result<T, LowerError>;
+
+impl Lowerer<'_> {
+    fn enter(&mut self, names: impl IntoIterator<Item = Symbol>) {
+        self.depth += 1;
+        for (slot, name) in names.into_iter().enumerate() {
+            self.variables.entry(name).or_default().push((self.depth, slot as u32));
+        }
+    }
+
+    fn leave(&mut self, names: impl IntoIterator<Item = Symbol>) {
+        self.depth -= 1;
+        for name in names {
+            if let Some(places) = self.variables.get_mut(&name) {
+                places.pop();
+            }
+        }
+    }
+
+    fn emit(&mut self, words: &[u32]) -> u32 {
+        self.heap.push_code(words)
+    }
+
+    fn emit_at(&mut self, position: Position, words: &[u32]) -> u32 {
+        let code = self.heap.push_code(words);
+        if position.is_some() {
+            self.places.push((code, position));
+        }
+        code
+    }
+
+    fn constant(&mut self, value: Value) -> u32 {
+        self.emit(&[op::CONSTANT, value.to_word()])
+    }
+
+    fn exprs(&mut self, ids: &[ExprId]) -> Lowered<SmallVec<[u32; 8]>> {
+        ids.iter().map(|&id| self.expr(id)).collect()
+    }
+
+    fn expr(&mut self, id: ExprId) -> Lowered<u32> {
+        let ast = self.ast;
+        match ast.get(id) {
+            Expr::Int(value) => {
+                let value = self.heap.new_int(*value);
+                Ok(self.constant(value))
+            }
+            Expr::Float(value) => {
+                let value = self.heap.new_float(*value);
+                Ok(self.constant(value))
+            }
+            Expr::String(text) => {
+                let value = self.heap.new_string(text, crate::heap::ContextId::EMPTY);
+                Ok(self.constant(value))
+            }
+            Expr::Path(path) => {
+                let text = self.heap.new_string(path, crate::heap::ContextId::EMPTY);
+                let value = self.heap.new_path(text);
+                Ok(self.constant(value))
+            }
+            Expr::Var(name, position) => self.variable(*name, *position),
+            Expr::InheritFrom(number) => Ok(self.emit(&[op::head(op::LOCAL, *number)])),
+            Expr::Select { set, path, default, position } => {
+                let set = self.expr(*set)?;
+                let names = self.path(path)?;
+                let number = path.len() as u32;
+                let mut words: SmallVec<[u32; 8]> = match default {
+                    Some(default) => {
+                        let default = self.expr(*default)?;
+                        SmallVec::from_slice(&[op::head(op::SELECT_OR, number), set, default])
+                    }
+                    None => SmallVec::from_slice(&[op::head(op::SELECT, number), set, 0, 0]),
+                };
+                words.extend_from_slice(&names);
+                Ok(self.emit_at(*position, &words))
+            }
+            Expr::HasAttr(set, path) => {
+                let set = self.expr(*set)?;
+                let names = self.path(path)?;
+                let mut words = vec![op::head(op::HAS_ATTR, path.len() as u32), set];
+                words.extend_from_slice(&names);
+                Ok(self.emit(&words))
+            }
+            Expr::Attrs(attrs) => self.attrs(attrs),
+            Expr::List(elements) => {
+                if elements.is_empty() {
+                    let empty = self.heap.empty_list();
+                    return Ok(self.constant(empty));
+                }
+                let elements = self.exprs(elements)?;
+                let mut words = vec![op::head(op::LIST, elements.len() as u32)];
+                words.extend_from_slice(&elements);
+                Ok(self.emit(&words))
+            }
+            Expr::Lambda(lambda) => self.lambda(lambda),
+            Expr::Call { function, args, position } => self.call(*function, args, *position),
+            Expr::Let(attrs, body) => self.let_in(attrs, *body),
+            Expr::With(set, body, position) => {
+                let set = self.expr(*set)?;
+                self.depth += 1;
+                self.withs.push(self.depth);
+                let body = self.expr(*body);
+                self.withs.pop();
+                self.depth -= 1;
+                Ok(self.emit_at(*position, &[op::WITH, set, body?]))
+            }
+            Expr::If(condition, then, otherwise, position) => {
+                let parts = self.exprs(&[*condition, *then, *otherwise])?;
+                Ok(self.emit_at(*position, &[op::IF, parts[0], parts[1], parts[2]]))
+            }
+            Expr::Assert(condition, body, position) => {
+                let shown = show::expression(self.ast, self.symbols, *condition);
+                let shown = self.heap.new_string(&shown, crate::heap::ContextId::EMPTY);
+                let condition = self.expr(*condition)?;
+                let body = self.expr(*body)?;
+                let words = [op::ASSERT, condition, body, shown.to_word()];
+                Ok(self.emit_at(*position, &words))
+            }
+            Expr::Not(operand) => {
+                let operand = self.expr(*operand)?;
+                Ok(self.emit(&[op::NOT, operand]))
+            }
+            Expr::Binary(operator, left, right, position) => {
+                let left = self.expr(*left)?;
+                let right = self.expr(*right)?;
+                let operation = match operator {
+                    BinaryOp::Equal => op::EQUAL,
+                    BinaryOp::NotEqual => op::NOT_EQUAL,
+                    BinaryOp::And => op::AND,
+                    BinaryOp::Or => op::OR,
+                    BinaryOp::Implies => op::IMPLIES,
+                    BinaryOp::Update => op::UPDATE,
+                    BinaryOp::ConcatLists => op::CONCAT_LISTS,
+                };
+                Ok(self.emit_at(*position, &[operation, left, right]))
+            }
+            Expr::Concat { force_string, parts, position } => {
+                let number = parts.len() as u32 * 2 + u32::from(*force_string);
+                let mut words = vec![op::head(op::CONCAT, number)];
+                for &(at, part) in parts {
+                    words.push(self.expr(part)?);
+                    words.push(at.0);
+                }
+                Ok(self.emit_at(*position, &words))
+            }
+            Expr::CurrentPosition(position) => {
+                Ok(self.emit(&[op::CURRENT_POSITION, position.0]))
+            }
+        }
+    }
+
+    /// The global value that a variable stands for, where nothing shadows it.
+    fn global(&self, name: Symbol) -> Option<Value> {
+        if self.variables.get(&name).is_some_and(|places| !places.is_empty()) {
+            return None;
+        }
+        self.outer.globals.get(&name).copied()
+    }
+
+    fn variable(&mut self, name: Symbol, position: Position) -> Lowered<u32> {
+        let place = self.variables.get(&name).and_then(|places| places.last().copied());
+        if let Some((depth, slot)) = place {
+            let level = self.depth - depth;
+            let code = match level {
+                0 => self.emit_at(position, &[op::head(op::LOCAL, slot)]),
+                1 => self.emit_at(position, &[op::head(op::LOCAL_1, slot)]),
+                2 => self.emit_at(position, &[op::head(op::LOCAL_2, slot)]),
+                _ => self.emit_at(position, &[op::head(op::LOCAL_FAR, level), slot]),
+            };
+            return Ok(code);
+        }
+        if let Some(&value) = self.outer.globals.get(&name) {
+            return Ok(self.constant(value));
+        }
+        if self.withs.is_empty() {
+            return Err(LowerError { name, position });
+        }
+        let mut words = vec![op::head(op::WITH_VARIABLE, self.withs.len() as u32), name.0];
+        words.extend(self.withs.iter().rev().map(|depth| self.depth - depth));
+        Ok(self.emit_at(position, &words))
+    }
+
+    fn path(&mut self, path: &[AttrName]) -> Lowered<SmallVec<[u32; 4]>> {
+        path.iter()
+            .map(|name| {
+                Ok(match *name {
+                    AttrName::Static(symbol) => op::name_word(symbol.0, false),
+                    AttrName::Dynamic(expr) => op::name_word(self.expr(expr)?, true),
+                })
+            })
+            .collect()
+    }
+
+    fn call(&mut self, function: ExprId, args: &[ExprId], position: Position) -> Lowered<u32> {
+        if let (Expr::Var(name, _), 2) = (self.ast.get(function), args.len()) {
+            let operation = match *name {
+                known::SUB => Some(op::SUBTRACT),
+                known::MUL => Some(op::MULTIPLY),
+                known::DIV => Some(op::DIVIDE),
+                known::LESS_THAN => Some(op::LESS_THAN),
+                _ => None,
+            };
+            if let (Some(operation), true) = (operation, self.global(*name).is_some()) {
+                let args = self.exprs(args)?;
+                return Ok(self.emit_at(position, &[operation, args[0], args[1]]));
+            }
+        }
+        let function = self.expr(function)?;
+        let args = self.exprs(args)?;
+        let mut words: SmallVec<[u32; 8]> =
+            SmallVec::from_slice(&[op::head(op::CALL, args.len() as u32), function]);
+        words.extend_from_slice(&args);
+        Ok(self.emit_at(position, &words))
+    }
+
+    /// Functions of one plain argument that return the next one share an environment.
+    fn lambda(&mut self, lambda: &Lambda) -> Lowered<u32> {
+        if lambda.formals.is_some() {
+            return self.set_lambda(lambda);
+        }
+        let ast = self.ast;
+        let mut chain: SmallVec<[&Lambda; 4]> = SmallVec::new();
+        let mut names: SmallVec<[Symbol; 4]> = SmallVec::new();
+        let mut next = lambda;
+        loop {
+            let Some(arg) = next.arg else { break };
+            chain.push(next);
+            names.push(arg);
+            match ast.get(next.body) {
+                // An argument that shadows an earlier one needs an environment of its own.
+                Expr::Lambda(inner)
+                    if inner.formals.is_none()
+                        && inner.arg.is_some_and(|arg| !names.contains(&arg)) =>
+                {
+                    next = inner;
+                }
+                _ => break,
+            }
+        }
+        self.enter(names.iter().copied());
+        let body = self.expr(next.body);
+        self.leave(names.iter().copied());
+        let name = lambda.name.map_or(0, |n| n.0 + 1);
+        let mut words = vec![op::head(op::LAMBDA, chain.len() as u32), body?, name];
+        for (link, name) in chain.iter().zip(&names) {
+            words.extend([link.position.0, name.0]);
+        }
+        Ok(self.emit_at(lambda.position, &words))
+    }
+
+    fn set_lambda(&mut self, lambda: &Lambda) -> Lowered<u32> {
+        let formals = lambda.formals.as_ref();
+        let list = formals.map_or(&[][..], |f| &f.formals);
+        let names: SmallVec<[Symbol; 16]> =
+            lambda.arg.into_iter().chain(list.iter().map(|f| f.name)).collect();
+        self.enter(names.iter().copied());
+        let lowered = self.formals_and_body(lambda, list);
+        self.leave(names.iter().copied());
+        let (body, formal_words) = lowered?;
+        let flags = u32::from(formals.is_some_and(|f| f.ellipsis)) * op::LAMBDA_ELLIPSIS
+            | u32::from(lambda.arg.is_some()) * op::LAMBDA_ARG;
+        let mut words = vec![
+            op::head(op::LAMBDA_SET, flags),
+            body,
+            lambda.name.map_or(0, |n| n.0 + 1),
+            lambda.position.0,
+            lambda.arg.map_or(0, |a| a.0),
+            list.len() as u32,
+        ];
+        words.extend(formal_words);
+        Ok(self.emit_at(lambda.position, &words))
+    }
+
+    fn formals_and_body(
+        &mut self,
+        lambda: &Lambda,
+        formals: &[crate::syntax::ast::Formal],
+    ) -> Lowered<(u32, Vec<u32>)> {
+        let mut words = Vec::with_capacity(formals.len() * 3);
+        for formal in formals {
+            let default = match formal.default {
+                Some(default) => self.expr(default)?,
+                None => 0,
+            };
+            words.extend([formal.name.0, default, formal.position.0]);
+        }
+        Ok((self.expr(lambda.body)?, words))
+    }
+
+    fn sorted(attrs: &Attrs) -> SmallVec<[Attr; 8]> {
+        let mut sorted: SmallVec<[Attr; 8]> = attrs.attrs.iter().copied().collect();
+        sorted.sort_unstable_by_key(|a| a.name);
+        sorted
+    }
+
+    fn shape(&mut self, sorted: &[Attr]) -> Shape {
+        let names: SmallVec<[Symbol; 8]> = sorted.iter().map(|a| a.name).collect();
+        let positions: SmallVec<[Position; 8]> = sorted.iter().map(|a| a.position).collect();
+        self.heap.new_shape(&names, Some(&positions), true)
+    }
+
+    /// Entries of a set whose own scope, if it has one, was entered; `outside` tells how to lower
+    /// what is inherited from around it.
+    fn entries(&mut self, sorted: &[Attr], scope: &[Symbol]) -> Lowered<SmallVec<[u32; 8]>> {
+        sorted
+            .iter()
+            .map(|attr| match attr.kind {
+                AttrKind::Plain => Ok(op::entry_word(self.expr(attr.value)?, op::ENTRY_PLAIN)),
+                AttrKind::Inherited => {
+                    if !scope.is_empty() {
+                        self.leave(scope.iter().copied());
+                    }
+                    let code = self.expr(attr.value);
+                    if !scope.is_empty() {
+                        self.enter(scope.iter().copied());
+                    }
+                    Ok(op::entry_word(code?, op::ENTRY_INHERITED))
+                }
+                AttrKind::InheritedFrom => {
+                    // The sources lie in an environment of their own, without names.
+                    self.depth += 1;
+                    let code = self.expr(attr.value);
+                    self.depth -= 1;
+                    Ok(op::entry_word(code?, op::ENTRY_INHERITED_FROM))
+                }
+            })
+            .collect()
+    }
+
+    fn attrs(&mut self, attrs: &Attrs) -> Lowered<u32> {
+        let sorted = Self::sorted(attrs);
+        if sorted.is_empty() && attrs.dynamic.is_empty() && attrs.inherit_from.is_empty() {
+            let empty = self.heap.empty_attrs();
+            return Ok(self.constant(empty));
+        }
+        let shape = self.shape(&sorted);
+        let scope: SmallVec<[Symbol; 8]> = if attrs.recursive {
+            sorted.iter().map(|a| a.name).collect()
+        } else {
+            SmallVec::new()
+        };
+        let bare_scope = attrs.recursive && scope.is_empty();
+        if attrs.recursive {
+            self.enter(scope.iter().copied());
+        }
+        let lowered = self.attrs_words(attrs, &sorted, &scope, shape);
+        if attrs.recursive {
+            self.leave(scope.iter().copied());
+        }
+        debug_assert!(!bare_scope || sorted.is_empty());
+        let words = lowered?;
+        Ok(self.emit_at(attrs.position, &words))
+    }
+
+    fn attrs_words(
+        &mut self,
+        attrs: &Attrs,
+        sorted: &[Attr],
+        scope: &[Symbol],
+        shape: Shape,
+    ) -> Lowered<Vec<u32>> {
+        let entries = self.entries(sorted, scope)?;
+        let overrides =
+            sorted.iter().position(|a| attrs.recursive && a.name == known::OVERRIDES);
+        let flags = u32::from(attrs.recursive) * op::ATTRS_RECURSIVE
+            | u32::from(!attrs.dynamic.is_empty()) * op::ATTRS_DYNAMIC
+            | u32::from(!attrs.inherit_from.is_empty()) * op::ATTRS_INHERIT
+            | u32::from(overrides.is_some()) * op::ATTRS_OVERRIDES;
+        let mut words = vec![op::head(op::ATTRS, flags), shape.0, sorted.len() as u32];
+        words.extend_from_slice(&entries);
+        if !attrs.inherit_from.is_empty() {
+            let sources = self.exprs(&attrs.inherit_from)?;
+            words.push(sources.len() as u32);
+            words.extend_from_slice(&sources);
+        }
+        if !attrs.dynamic.is_empty() {
+            words.push(attrs.dynamic.len() as u32);
+            for attr in &attrs.dynamic {
+                let name = self.expr(attr.name)?;
+                let value = self.expr(attr.value)?;
+                words.extend([name, value, attr.position.0]);
+            }
+        }
+        words.extend(overrides.map(|index| index as u32));
+        Ok(words)
+    }
+
+    fn let_in(&mut self, attrs: &Attrs, body: ExprId) -> Lowered<u32> {
+        let sorted = Self::sorted(attrs);
+        let scope: SmallVec<[Symbol; 8]> = sorted.iter().map(|a| a.name).collect();
+        self.enter(scope.iter().copied());
+        let lowered = self.let_words(attrs, &sorted, &scope, body);
+        self.leave(scope.iter().copied());
+        let words = lowered?;
+        Ok(self.emit(&words))
+    }
+
+    fn let_words(
+        &mut self,
+        attrs: &Attrs,
+        sorted: &[Attr],
+        scope: &[Symbol],
+        body: ExprId,
+    ) -> Lowered<Vec<u32>> {
+        let entries = self.entries(sorted, scope)?;
+        let sources = self.exprs(&attrs.inherit_from)?;
+        let body = self.expr(body)?;
+        let mut words =
+            vec![op::head(op::LET, sorted.len() as u32), body, sources.len() as u32];
+        words.extend_from_slice(&sources);
+        words.extend_from_slice(&entries);
+        Ok(words)
+    }
+}

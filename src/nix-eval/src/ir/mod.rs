@@ -1,0 +1,6 @@
+//! The form that is evaluated: words in the heap's code region, with names resolved to slots.
+
+mod lower;
+pub mod op;
+
+pub use lower::{LowerError, Outer, lower};

@@ -1,0 +1,79 @@
+//! Path arithmetic on bytes. Nothing here asks a file system.
+
+/// `path` made absolute-looking and normalised: no `.`, `..`, doubled or trailing slash.
+#[must_use]
+pub fn canonical(path: &[u8]) -> Vec<u8> {
+    let mut out: Vec<u8> = Vec::with_capacity(path.len() + 1);
+    for part in path.split(|&b| b == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => out.truncate(out.iter().rposition(|&b| b == b'/').unwrap_or(0)),
+            _ => {
+                out.push(b'/');
+                out.extend_from_slice(part);
+            }
+        }
+    }
+    if out.is_empty() {
+        out.push(b'/');
+    }
+    out
+}
+
+/// All but the last component.
+#[must_use]
+pub fn parent(path: &[u8]) -> &[u8] {
+    match path.iter().rposition(|&b| b == b'/') {
+        Some(0) | None => b"/",
+        Some(slash) => &path[..slash],
+    }
+}
+
+/// The last component.
+#[must_use]
+pub fn base_name(path: &[u8]) -> &[u8] {
+    let path = path.strip_suffix(b"/").unwrap_or(path);
+    match path.iter().rposition(|&b| b == b'/') {
+        Some(slash) => &path[slash + 1..],
+        None => path,
+    }
+}
+
+/// `name` below `directory`.
+#[must_use]
+pub fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    let mut out = directory.to_vec();
+    if !out.ends_with(b"/") {
+        out.push(b'/');
+    }
+    out.extend_from_slice(name);
+    out
+}
+
+/// Whether `path` is `directory` or lies below it; both are normalised.
+#[must_use]
+pub fn is_within(path: &[u8], directory: &[u8]) -> bool {
+    directory == b"/"
+        || path
+            .strip_prefix(directory)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_and_slashes_disappear() {
+        assert_eq!(canonical(b"/a//b/./../c/"), b"/a/c");
+        assert_eq!(canonical(b"/../.."), b"/");
+        assert_eq!(canonical(b"a"), b"/a");
+    }
+
+    #[test]
+    fn a_sibling_with_the_same_start_is_not_within() {
+        assert!(is_within(b"/a/b", b"/a"));
+        assert!(!is_within(b"/ab", b"/a"));
+        assert!(is_within(b"/x", b"/"));
+    }
+}

@@ -1,0 +1,156 @@
+//! Places in sources. One number for file and byte offset, as Nix's `PosTable` has it
+//! (`position.hh`); line and column are worked out only when somebody asks.
+
+use std::rc::Rc;
+
+/// A place: the file's base plus a byte offset, or [`Position::NONE`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Position(pub u32);
+
+impl Position {
+    /// No place known.
+    pub const NONE: Self = Self(0);
+
+    /// Whether this names a place.
+    #[must_use]
+    pub fn is_some(self) -> bool {
+        self.0 != 0
+    }
+}
+
+/// Where a source text came from.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A file, by its absolute path as the language sees it.
+    File(Rc<[u8]>),
+    /// Text from the command line, or given to the library.
+    String,
+    /// Standard input.
+    Stdin,
+    /// A file that is part of the evaluator.
+    Internal(&'static str),
+}
+
+/// A source text and the range of positions that it owns.
+pub struct Source {
+    /// Where the text came from.
+    pub origin: Origin,
+    /// The text, for showing lines in messages; files are read again instead.
+    pub text: Option<Rc<[u8]>>,
+    base: u32,
+    length: u32,
+    line_starts: std::cell::OnceCell<Vec<u32>>,
+}
+
+/// All sources of an evaluation.
+#[derive(Default)]
+pub struct PositionTable {
+    sources: Vec<Source>,
+}
+
+/// A position made readable.
+pub struct Place<'a> {
+    /// The source it lies in.
+    pub source: &'a Source,
+    /// Byte offset from the start of the source.
+    pub offset: u32,
+}
+
+impl PositionTable {
+    /// Registers a source of `text` and returns the position of its first byte.
+    /// The text is kept, since an error may have to show it; `None` where no position is left.
+    pub fn add(&mut self, origin: Origin, text: Rc<[u8]>) -> Option<Position> {
+        let base = self.sources.last().map_or(1, |s| s.base.saturating_add(s.length).saturating_add(2));
+        let length = u32::try_from(text.len()).ok()?;
+        base.checked_add(length)?.checked_add(2)?;
+        self.sources.push(Source {
+            origin,
+            text: Some(text),
+            base,
+            length,
+            line_starts: std::cell::OnceCell::new(),
+        });
+        Some(Position(base))
+    }
+
+    /// The source and offset of `position`.
+    #[must_use]
+    pub fn place(&self, position: Position) -> Option<Place<'_>> {
+        if !position.is_some() {
+            return None;
+        }
+        let index = self.sources.partition_point(|s| s.base <= position.0).checked_sub(1)?;
+        let source = &self.sources[index];
+        (position.0 - source.base <= source.length)
+            .then_some(Place { source, offset: position.0 - source.base })
+    }
+}
+
+impl Place<'_> {
+    /// Line and column, both from 1; the column counts bytes. CR, LF and CRLF end a line.
+    #[must_use]
+    pub fn line_column(&self) -> (u32, u32) {
+        let starts = self.source.line_starts();
+        let line = starts.partition_point(|&start| start <= self.offset);
+        (line as u32, self.offset - starts[line - 1] + 1)
+    }
+}
+
+impl Source {
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let text: &[u8] = self.text.as_deref().unwrap_or_default();
+            let mut starts = vec![0];
+            let mut at = 0;
+            while at < text.len() {
+                let byte = text[at];
+                at += 1;
+                if byte == b'\r' && text.get(at) == Some(&b'\n') {
+                    at += 1;
+                }
+                if byte == b'\n' || byte == b'\r' {
+                    starts.push(at as u32);
+                }
+            }
+            starts
+        })
+    }
+
+    /// The bytes of line `line` (from 1), without its end.
+    #[must_use]
+    pub fn line(&self, line: u32) -> Option<&[u8]> {
+        let starts = self.line_starts();
+        let start = *starts.get(line.checked_sub(1)? as usize)? as usize;
+        let text = self.text.as_deref()?;
+        let rest = &text[start..];
+        let end = rest.iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(rest.len());
+        Some(&rest[..end])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_with_lf_cr_or_both() {
+        let mut table = PositionTable::default();
+        let base = table.add(Origin::String, Rc::from(&b"a\r\nbc\rd\ne"[..])).unwrap();
+        let at = |offset| table.place(Position(base.0 + offset)).unwrap().line_column();
+        assert_eq!(at(0), (1, 1));
+        assert_eq!(at(3), (2, 1));
+        assert_eq!(at(4), (2, 2));
+        assert_eq!(at(6), (3, 1));
+        assert_eq!(at(8), (4, 1));
+    }
+
+    #[test]
+    fn sources_do_not_share_positions() {
+        let mut table = PositionTable::default();
+        let first = table.add(Origin::String, Rc::from(&b"abc"[..])).unwrap();
+        let second = table.add(Origin::Stdin, Rc::from(&b"x"[..])).unwrap();
+        assert!(table.place(Position(first.0 + 3)).unwrap().source.origin == Origin::String);
+        assert!(table.place(second).unwrap().source.origin == Origin::Stdin);
+        assert!(table.place(Position::NONE).is_none());
+    }
+}

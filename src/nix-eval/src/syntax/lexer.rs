@@ -1,0 +1,499 @@
+//! Text to tokens, by the longest match as Nix's `lexer.l` does it. Strings, indented strings and
+//! paths are read piece by piece, on the parser's demand; no token outlives its text.
+
+use crate::syntax::parser::ParseError;
+
+/// A token outside of strings and paths.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum Token {
+    End,
+    Id,
+    Int(i64),
+    Float(f64),
+    /// `"`
+    Quote,
+    /// `''`, with the spaces and newline that may follow
+    IndentedOpen,
+    /// A path, or its first part: then the lexer is in the middle of it.
+    Path,
+    /// The same, starting with `~/`.
+    HomePath,
+    /// `<…>`
+    SearchPath,
+    Uri,
+    If,
+    Then,
+    Else,
+    Assert,
+    With,
+    Let,
+    In,
+    Rec,
+    Inherit,
+    Or,
+    Ellipsis,
+    Equal,
+    NotEqual,
+    LessEqual,
+    GreaterEqual,
+    And,
+    OrOp,
+    Implies,
+    Update,
+    ConcatLists,
+    PipeFrom,
+    PipeInto,
+    DollarCurly,
+    /// Any other byte.
+    Byte(u8),
+}
+
+/// A token and where it lies.
+#[derive(Clone, Copy)]
+pub(super) struct Lexeme {
+    pub(super) token: Token,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// A piece of a string, indented string or path.
+pub(super) enum Piece {
+    /// Text, unescaped; `true` where it counts for an indented string's indentation.
+    Text(Vec<u8>, bool),
+    /// `${`
+    Interpolation,
+    /// The closing quotes, or the end of the path.
+    Close,
+    /// The text ended inside.
+    End,
+}
+
+pub(super) struct Lexer<'a> {
+    text: &'a [u8],
+    pub(super) at: usize,
+}
+
+const PATH: u8 = 1;
+const ID_START: u8 = 2;
+const ID: u8 = 4;
+const URI: u8 = 8;
+const SCHEME: u8 = 16;
+
+static CLASS: [u8; 256] = {
+    let mut table = [0u8; 256];
+    let mut i = 0;
+    while i < 256 {
+        let b = i as u8;
+        let alpha = b.is_ascii_alphabetic();
+        let digit = b.is_ascii_digit();
+        let mut class = 0;
+        if alpha || digit || matches!(b, b'.' | b'_' | b'-' | b'+') {
+            class |= PATH;
+        }
+        if alpha || b == b'_' {
+            class |= ID_START;
+        }
+        if alpha || digit || matches!(b, b'_' | b'\'' | b'-') {
+            class |= ID;
+        }
+        if alpha || digit || matches!(b, b'+' | b'-' | b'.') {
+            class |= SCHEME;
+        }
+        if alpha
+            || digit
+            || matches!(
+                b,
+                b'%' | b'/' | b'?' | b':' | b'@' | b'&' | b'=' | b'+' | b'$' | b',' | b'-' | b'_'
+                    | b'.' | b'!' | b'~' | b'*' | b'\''
+            )
+        {
+            class |= URI;
+        }
+        table[i] = class;
+        i += 1;
+    }
+    table
+};
+
+fn is(byte: u8, class: u8) -> bool {
+    CLASS[byte as usize] & class != 0
+}
+
+impl<'a> Lexer<'a> {
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { text, at: 0 }
+    }
+
+    fn peek(&self, offset: usize) -> u8 {
+        self.text.get(self.at + offset).copied().unwrap_or(0)
+    }
+
+    fn byte(&self, at: usize) -> u8 {
+        self.text.get(at).copied().unwrap_or(0)
+    }
+
+    fn skip_class(&self, mut at: usize, class: u8) -> usize {
+        while at < self.text.len() && is(self.text[at], class) {
+            at += 1;
+        }
+        at
+    }
+
+    /// Spaces and comments. An unterminated `/*` is left for the parser to stumble over.
+    fn skip_blank(&mut self) {
+        while let Some(&byte) = self.text.get(self.at) {
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
+                b'#' => {
+                    let rest = &self.text[self.at..];
+                    self.at += rest
+                        .iter()
+                        .position(|&b| b == b'\n' || b == b'\r')
+                        .unwrap_or(rest.len());
+                }
+                b'/' if self.peek(1) == b'*' => {
+                    let body = &self.text[self.at + 2..];
+                    match body.windows(2).position(|w| w == b"*/") {
+                        Some(length) => self.at += length + 4,
+                        None => return,
+                    }
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// The next token outside of strings and paths.
+    pub(super) fn next(&mut self) -> Result<Lexeme, ParseError> {
+        self.skip_blank();
+        let start = self.at;
+        let Some(&first) = self.text.get(start) else {
+            return Ok(Lexeme { token: Token::End, start, end: start });
+        };
+        let (token, end) = self.token(first, start)?;
+        self.at = end;
+        Ok(Lexeme { token, start, end })
+    }
+
+    fn token(&self, first: u8, start: usize) -> Result<(Token, usize), ParseError> {
+        if is(first, PATH) || first == b'/' || first == b'~' {
+            if let Some(path) = self.path_start(start) {
+                return Ok(path);
+            }
+        }
+        if is(first, ID_START) {
+            return Ok(self.word(start));
+        }
+        if first.is_ascii_digit() || (first == b'.' && self.byte(start + 1).is_ascii_digit()) {
+            return self.number(start);
+        }
+        let second = self.byte(start + 1);
+        let two = |token| Ok((token, start + 2));
+        match (first, second) {
+            (b'.', b'.') if self.byte(start + 2) == b'.' => Ok((Token::Ellipsis, start + 3)),
+            (b'=', b'=') => two(Token::Equal),
+            (b'!', b'=') => two(Token::NotEqual),
+            (b'<', b'=') => two(Token::LessEqual),
+            (b'>', b'=') => two(Token::GreaterEqual),
+            (b'&', b'&') => two(Token::And),
+            (b'|', b'|') => two(Token::OrOp),
+            (b'-', b'>') => two(Token::Implies),
+            (b'/', b'/') => two(Token::Update),
+            (b'+', b'+') => two(Token::ConcatLists),
+            (b'<', b'|') => two(Token::PipeFrom),
+            (b'|', b'>') => two(Token::PipeInto),
+            (b'$', b'{') => two(Token::DollarCurly),
+            (b'"', _) => Ok((Token::Quote, start + 1)),
+            (b'\'', b'\'') => {
+                let mut end = start + 2;
+                while self.byte(end) == b' ' {
+                    end += 1;
+                }
+                let end = if self.byte(end) == b'\n' { end + 1 } else { start + 2 };
+                Ok((Token::IndentedOpen, end))
+            }
+            (b'<', _) => Ok(self.search_path(start).unwrap_or((Token::Byte(first), start + 1))),
+            _ => Ok((Token::Byte(first), start + 1)),
+        }
+    }
+
+    /// A path, a home path, or the start of one that goes on with `${`.
+    fn path_start(&self, start: usize) -> Option<(Token, usize)> {
+        let home = self.byte(start) == b'~';
+        let token = if home { Token::HomePath } else { Token::Path };
+        let slash = if home { start + 1 } else { self.skip_class(start, PATH) };
+        if self.byte(slash) != b'/' {
+            return None;
+        }
+        if let Some(end) = self.path_segments(slash) {
+            return Some((token, end));
+        }
+        let interpolated = self.byte(slash + 1) == b'$' && self.byte(slash + 2) == b'{';
+        interpolated.then_some((token, slash + 1))
+    }
+
+    /// `(/PATH_CHAR+)+/?` from the slash at `at`.
+    fn path_segments(&self, mut at: usize) -> Option<usize> {
+        let from = at;
+        while self.byte(at) == b'/' {
+            let end = self.skip_class(at + 1, PATH);
+            if end == at + 1 {
+                break;
+            }
+            at = end;
+        }
+        if at == from {
+            return None;
+        }
+        Some(if self.byte(at) == b'/' { at + 1 } else { at })
+    }
+
+    fn search_path(&self, start: usize) -> Option<(Token, usize)> {
+        let mut at = self.skip_class(start + 1, PATH);
+        if at == start + 1 {
+            return None;
+        }
+        while self.byte(at) == b'/' {
+            let end = self.skip_class(at + 1, PATH);
+            if end == at + 1 {
+                return None;
+            }
+            at = end;
+        }
+        (self.byte(at) == b'>').then_some((Token::SearchPath, at + 1))
+    }
+
+    /// An identifier, a keyword or a URI, whichever is longest.
+    fn word(&self, start: usize) -> (Token, usize) {
+        let end = self.skip_class(start, ID);
+        if self.byte(start).is_ascii_alphabetic() {
+            let colon = self.skip_class(start, SCHEME);
+            if self.byte(colon) == b':' {
+                let uri = self.skip_class(colon + 1, URI);
+                if uri > colon + 1 && uri > end {
+                    return (Token::Uri, uri);
+                }
+            }
+        }
+        let token = match &self.text[start..end] {
+            b"if" => Token::If,
+            b"then" => Token::Then,
+            b"else" => Token::Else,
+            b"assert" => Token::Assert,
+            b"with" => Token::With,
+            b"let" => Token::Let,
+            b"in" => Token::In,
+            b"rec" => Token::Rec,
+            b"inherit" => Token::Inherit,
+            b"or" => Token::Or,
+            _ => Token::Id,
+        };
+        (token, end)
+    }
+
+    fn digits(&self, mut at: usize) -> usize {
+        while self.byte(at).is_ascii_digit() {
+            at += 1;
+        }
+        at
+    }
+
+    fn number(&self, start: usize) -> Result<(Token, usize), ParseError> {
+        let whole = self.digits(start);
+        if let Some(end) = self.float_end(start, whole) {
+            let text = String::from_utf8_lossy(&self.text[start..end]);
+            let value: f64 = text.parse().unwrap_or(f64::INFINITY);
+            // strtod reports a range error for what overflows or underflows.
+            if !value.is_finite() || (value.abs() < f64::MIN_POSITIVE && has_nonzero(&text)) {
+                return Err(ParseError::new(start, format!("invalid float '{text}'")));
+            }
+            return Ok((Token::Float(value), end));
+        }
+        let text = String::from_utf8_lossy(&self.text[start..whole]);
+        match text.parse() {
+            Ok(value) => Ok((Token::Int(value), whole)),
+            Err(_) => Err(ParseError::new(start, format!("invalid integer '{text}'"))),
+        }
+    }
+
+    /// `(([1-9][0-9]*\.[0-9]*)|(0?\.[0-9]+))([Ee][+-]?[0-9]+)?`
+    fn float_end(&self, start: usize, whole: usize) -> Option<usize> {
+        if self.byte(whole) != b'.' {
+            return None;
+        }
+        let fraction = self.digits(whole + 1);
+        let mantissa = if self.byte(start).is_ascii_digit() && self.byte(start) != b'0' {
+            fraction
+        } else if whole - start <= 1 && fraction > whole + 1 {
+            fraction
+        } else {
+            return None;
+        };
+        if !matches!(self.byte(mantissa), b'e' | b'E') {
+            return Some(mantissa);
+        }
+        let sign = usize::from(matches!(self.byte(mantissa + 1), b'+' | b'-'));
+        let exponent = self.digits(mantissa + 1 + sign);
+        Some(if exponent > mantissa + 1 + sign { exponent } else { mantissa })
+    }
+
+    /// The next piece of a `"…"` string.
+    pub(super) fn string_piece(&mut self) -> Result<Piece, ParseError> {
+        let start = self.at;
+        match (self.peek(0), self.peek(1)) {
+            _ if start >= self.text.len() => return Ok(Piece::End),
+            (b'"', _) => {
+                self.at += 1;
+                return Ok(Piece::Close);
+            }
+            (b'$', b'{') => {
+                self.at += 2;
+                return Ok(Piece::Interpolation);
+            }
+            _ => {}
+        }
+        let mut out = Vec::new();
+        while let Some(&byte) = self.text.get(self.at) {
+            match byte {
+                b'"' => break,
+                b'\\' => match self.text.get(self.at + 1) {
+                    Some(&escaped) => {
+                        out.push(unescape(escaped));
+                        self.at += 2;
+                    }
+                    None => return Ok(Piece::End),
+                },
+                b'$' => match self.text.get(self.at + 1) {
+                    Some(b'{') => break,
+                    // `$$` is a pair, so that `$${` is text.
+                    Some(b'$') => {
+                        out.extend_from_slice(b"$$");
+                        self.at += 2;
+                    }
+                    Some(_) => {
+                        out.push(b'$');
+                        self.at += 1;
+                    }
+                    None => return Ok(Piece::End),
+                },
+                b'\r' => {
+                    out.push(b'\n');
+                    self.at += if self.peek(1) == b'\n' { 2 } else { 1 };
+                }
+                _ => {
+                    out.push(byte);
+                    self.at += 1;
+                }
+            }
+        }
+        no_null_byte(&out, start)?;
+        Ok(Piece::Text(out, false))
+    }
+
+    /// The next piece of a `''…''` string.
+    pub(super) fn indented_piece(&mut self) -> Result<Piece, ParseError> {
+        let start = self.at;
+        if start >= self.text.len() {
+            return Ok(Piece::End);
+        }
+        let end = self.indented_text_end(start);
+        if end > start {
+            self.at = end;
+            let text = self.text[start..end].to_vec();
+            no_null_byte(&text, start)?;
+            return Ok(Piece::Text(text, true));
+        }
+        match (self.peek(0), self.peek(1), self.peek(2)) {
+            (b'\'', b'\'', b'$') => {
+                self.at += 3;
+                Ok(Piece::Text(b"$".to_vec(), false))
+            }
+            (b'\'', b'\'', b'\'') => {
+                self.at += 3;
+                Ok(Piece::Text(b"''".to_vec(), false))
+            }
+            (b'\'', b'\'', b'\\') if start + 3 < self.text.len() => {
+                let escaped = unescape(self.peek(3));
+                self.at += 4;
+                no_null_byte(&[escaped], start)?;
+                Ok(Piece::Text(vec![escaped], false))
+            }
+            (b'\'', b'\'', _) => {
+                self.at += 2;
+                Ok(Piece::Close)
+            }
+            (b'$', b'{', _) => {
+                self.at += 2;
+                Ok(Piece::Interpolation)
+            }
+            (byte, ..) => {
+                self.at += 1;
+                Ok(Piece::Text(vec![byte], false))
+            }
+        }
+    }
+
+    /// `([^$']|\$[^{']|'[^'$])+`
+    fn indented_text_end(&self, mut at: usize) -> usize {
+        while let Some(&byte) = self.text.get(at) {
+            let next = self.text.get(at + 1);
+            at += match (byte, next) {
+                (b'$', Some(b'{' | b'\'') | None) | (b'\'', Some(b'\'' | b'$') | None) => break,
+                (b'$' | b'\'', Some(_)) => 2,
+                _ => 1,
+            };
+        }
+        at
+    }
+
+    /// The next piece of a path, after its start or an interpolation in it. `slash` says whether
+    /// the piece before ended with a slash.
+    pub(super) fn path_piece(&mut self, slash: bool) -> Result<Piece, ParseError> {
+        let start = self.at;
+        if self.peek(0) == b'$' && self.peek(1) == b'{' {
+            self.at += 2;
+            return Ok(Piece::Interpolation);
+        }
+        let chars = self.skip_class(start, PATH);
+        let end = if self.byte(chars) == b'/' {
+            self.path_segments(chars).unwrap_or(chars + 1)
+        } else {
+            chars
+        };
+        if end == start {
+            if slash {
+                return Err(ParseError::new(start, "path has a trailing slash".into()));
+            }
+            return Ok(Piece::Close);
+        }
+        self.at = end;
+        Ok(Piece::Text(self.text[start..end].to_vec(), false))
+    }
+}
+
+fn has_nonzero(float: &str) -> bool {
+    let mantissa = float.split(['e', 'E']).next().unwrap_or_default();
+    mantissa.bytes().any(|b| (b'1'..=b'9').contains(&b))
+}
+
+fn unescape(byte: u8) -> u8 {
+    match byte {
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        other => other,
+    }
+}
+
+fn no_null_byte(text: &[u8], at: usize) -> Result<(), ParseError> {
+    if !text.contains(&0) {
+        return Ok(());
+    }
+    let shown = String::from_utf8_lossy(text).replace('\0', "␀");
+    Err(ParseError::new(
+        at,
+        format!(
+            "input string '{shown}' cannot be represented as Nix string because it contains null bytes"
+        ),
+    ))
+}

@@ -1,0 +1,11 @@
+//! Text to syntax tree: lexer and parser of the Nix language, as Nix's own `lexer.l` and
+//! `parser.y` have it. Scopes are not resolved here and nothing is evaluated.
+
+pub mod ast;
+mod attribute_path;
+mod indentation;
+mod lexer;
+mod parser;
+pub mod show;
+
+pub use parser::{ParseError, ParseOptions, parse};
