@@ -43,7 +43,7 @@ impl Evaluator {
     /// What lies at a path, links on the way followed.
     pub(crate) fn file_type(&mut self, at: &[u8]) -> R<Option<FileType>> {
         self.check_access(at)?;
-        match self.world.file_type(at) {
+        match self.type_physical(at) {
             Ok(found) => Ok(found),
             Err(error) => self.file_error(at, &error),
         }
@@ -65,7 +65,7 @@ impl Evaluator {
                 continue;
             }
             let here = path::join(&done, &next);
-            let found = self.world.file_type(&here);
+            let found = self.type_physical(&here);
             let is_link = matches!(found, Ok(Some(FileType::Symlink)));
             if !is_link || (todo.is_empty() && !last) {
                 done = here;
@@ -76,7 +76,7 @@ impl Evaluator {
                 let shown = String::from_utf8_lossy(at).into_owned();
                 return self.fail(format!("too many symbolic links encountered while traversing the path '{shown}'"));
             }
-            let target = match self.world.read_link(&here) {
+            let target = match self.read_link_physical(&here) {
                 Ok(target) => target,
                 Err(error) => return self.file_error(&here, &error),
             };
@@ -99,7 +99,7 @@ impl Evaluator {
         if *resolved != *at {
             self.check_access(&resolved)?;
         }
-        match self.world.read_file(&resolved) {
+        match self.read_physical(&resolved) {
             Ok(bytes) => Ok(bytes),
             Err(error) => self.file_error(at, &error),
         }
@@ -115,9 +115,9 @@ impl Evaluator {
             let parent = self.resolve_links(path::parent(&here), true)?;
             let resolved = path::join(&parent, path::base_name(&here));
             self.check_access(&resolved)?;
-            match self.world.file_type(&resolved) {
+            match self.type_physical(&resolved) {
                 Ok(Some(FileType::Symlink)) => {
-                    let target = match self.world.read_link(&resolved) {
+                    let target = match self.read_link_physical(&resolved) {
                         Ok(target) => target,
                         Err(error) => return self.file_error(&resolved, &error),
                     };
@@ -259,7 +259,7 @@ impl Evaluator {
                 path::canonical(&path::join(directory, rest))
             };
             let resolved = self.resolve_links(&candidate, true)?;
-            if let Ok(Some(_)) = self.world.file_type(&resolved) {
+            if let Ok(Some(_)) = self.type_physical(&resolved) {
                 return Ok(candidate);
             }
         }

@@ -1,0 +1,531 @@
+//! What an evaluation puts into the store, in thought: derivations, copied sources, texts. Paths
+//! are computed; nothing is written here.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use nix_store::content_address::{ContentAddress, Method};
+use nix_store::derivation::{Derivation, DerivationError, Instantiated, ModuloHash};
+use nix_store::hash::{Algorithm, Hash};
+use nix_store::nar::{self, FileKind, FileTree, WriteError};
+use nix_store::store_dir::{References, StoreDir};
+use nix_store::store_path::StorePath;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{ErrorKind, EvalError, Evaluator, R, Raised};
+use crate::heap::{ContextElement, ContextId, Value};
+use crate::path;
+use crate::position::Position;
+use crate::world::FileType;
+
+/// A derivation that was made or read.
+pub struct DerivationRecord {
+    /// The `.drv` file's text.
+    pub aterm: Rc<[u8]>,
+    /// What stands for it in the hashes of those that use it.
+    pub modulo: ModuloHash,
+    /// Output names, with their paths where those are known.
+    pub outputs: BTreeMap<Vec<u8>, Option<StorePath>>,
+    /// Store paths it uses directly.
+    pub input_sources: BTreeSet<StorePath>,
+    /// Derivations it uses.
+    pub input_derivations: BTreeSet<StorePath>,
+}
+
+/// What a store path that is no derivation holds.
+#[derive(Clone)]
+pub enum StoreContent {
+    /// A file or directory that was copied; for a filtered one the paths that were kept, relative
+    /// to it.
+    Tree(Rc<[u8]>, Option<Rc<FxHashSet<Vec<u8>>>>),
+    /// A text.
+    Text(Rc<[u8]>),
+}
+
+/// Everything that was put into the store.
+#[derive(Default)]
+pub(crate) struct StoreState {
+    dir: Option<Rc<StoreDir>>,
+    pub(crate) derivations: FxHashMap<StorePath, DerivationRecord>,
+    pub(crate) contents: BTreeMap<StorePath, StoreContent>,
+    /// Store paths of sources by path, so that each is hashed once.
+    copied: FxHashMap<Rc<[u8]>, StorePath>,
+}
+
+/// How a context element is written in messages.
+pub(crate) fn display_element(element: &ContextElement) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    match element {
+        ContextElement::Opaque(path) => text(path),
+        ContextElement::DrvDeep(path) => format!("{} (deep)", text(path)),
+        ContextElement::Built { drv, output } => format!("{}^{}", text(drv), text(output)),
+    }
+}
+
+/// A failure on the way through a file tree.
+enum TreeError {
+    Io(Vec<u8>, std::io::Error),
+    Raised(Raised),
+}
+
+/// A file tree as the evaluator sees it, for archiving.
+struct EvaluatorTree<'a, 'e> {
+    evaluator: &'a RefCell<&'e mut Evaluator>,
+    root: &'a [u8],
+}
+
+impl EvaluatorTree<'_, '_> {
+    fn at(&self, relative: &[u8]) -> Vec<u8> {
+        if relative.is_empty() { self.root.to_vec() } else { path::join(self.root, relative) }
+    }
+}
+
+impl FileTree for EvaluatorTree<'_, '_> {
+    type Error = TreeError;
+
+    fn kind(&mut self, relative: &[u8]) -> Result<FileKind, TreeError> {
+        let at = self.at(relative);
+        match self.evaluator.borrow_mut().file_type(&at) {
+            Ok(Some(FileType::Regular { executable })) => Ok(FileKind::Regular { executable }),
+            Ok(Some(FileType::Directory)) => Ok(FileKind::Directory),
+            Ok(Some(FileType::Symlink)) => Ok(FileKind::Symlink),
+            Ok(Some(FileType::Unknown)) => Ok(FileKind::Other),
+            Ok(None) => Err(TreeError::Io(at, std::io::ErrorKind::NotFound.into())),
+            Err(raised) => Err(TreeError::Raised(raised)),
+        }
+    }
+
+    fn read(
+        &mut self,
+        relative: &[u8],
+        contents: &mut dyn nar::Contents<TreeError>,
+    ) -> Result<(), TreeError> {
+        let at = self.at(relative);
+        let read = self.evaluator.borrow_mut().read_physical(&at);
+        let bytes = read.map_err(|error| TreeError::Io(at, error))?;
+        contents.size(bytes.len() as u64)?;
+        contents.write(&bytes)
+    }
+
+    fn list(&mut self, relative: &[u8]) -> Result<Vec<Vec<u8>>, TreeError> {
+        let at = self.at(relative);
+        match self.evaluator.borrow_mut().list_physical(&at) {
+            Ok(entries) => Ok(entries.into_iter().map(|(name, _)| name).collect()),
+            Err(error) => Err(TreeError::Io(at, error)),
+        }
+    }
+
+    fn read_link(&mut self, relative: &[u8]) -> Result<Vec<u8>, TreeError> {
+        let at = self.at(relative);
+        let read = self.evaluator.borrow_mut().read_link_physical(&at);
+        read.map_err(|error| TreeError::Io(at, error))
+    }
+}
+
+/// What making a derivation can fail with: a rule, or an input that cannot be read.
+enum InstantiateError {
+    Rule(DerivationError),
+    Missing(StorePath),
+}
+
+impl From<DerivationError> for InstantiateError {
+    fn from(error: DerivationError) -> Self {
+        Self::Rule(error)
+    }
+}
+
+impl Evaluator {
+    /// The store directory.
+    pub(crate) fn store_dir(&mut self) -> R<Rc<StoreDir>> {
+        if let Some(dir) = &self.store.dir {
+            return Ok(dir.clone());
+        }
+        match StoreDir::new(self.settings.store_dir.as_bytes()) {
+            Ok(dir) => {
+                let dir = Rc::new(dir);
+                self.store.dir = Some(dir.clone());
+                Ok(dir)
+            }
+            Err(error) => self.fail(error.to_string()),
+        }
+    }
+
+    /// Whether `path` is exactly a store path.
+    pub(crate) fn is_store_path(&mut self, path: &[u8]) -> bool {
+        self.store_dir().is_ok_and(|dir| dir.parse(path).is_ok())
+    }
+
+    /// All derivations that were made, by store path.
+    pub fn derivations(&self) -> impl Iterator<Item = (&StorePath, &DerivationRecord)> {
+        self.store.derivations.iter()
+    }
+
+    /// All other store paths, with what they hold.
+    pub fn store_contents(&self) -> impl Iterator<Item = (&StorePath, &StoreContent)> {
+        self.store.contents.iter()
+    }
+
+    /// Makes `store_path` readable: what lies there is what lies at `real`.
+    pub fn mount(&mut self, store_path: StorePath, real: &[u8]) {
+        self.store.contents.insert(store_path, StoreContent::Tree(real.into(), None));
+    }
+
+    /// Where a path really is: below a copied source, that source.
+    fn physical(&mut self, at: &[u8]) -> Physical {
+        if self.store.contents.is_empty() {
+            return Physical::Path(at.to_vec());
+        }
+        let Ok(dir) = self.store_dir() else { return Physical::Path(at.to_vec()) };
+        if !path::is_within(at, dir.as_bytes()) || at.len() <= dir.as_bytes().len() + 1 {
+            return Physical::Path(at.to_vec());
+        }
+        let rest = &at[dir.as_bytes().len() + 1..];
+        let end = rest.iter().position(|&b| b == b'/').unwrap_or(rest.len());
+        let Ok(store_path) = StorePath::parse(&rest[..end]) else {
+            return Physical::Path(at.to_vec());
+        };
+        match self.store.contents.get(&store_path) {
+            None => Physical::Path(at.to_vec()),
+            Some(StoreContent::Text(text)) if end == rest.len() => Physical::Text(text.clone()),
+            Some(StoreContent::Text(_)) => Physical::Nothing,
+            Some(StoreContent::Tree(real, kept)) => {
+                let below = rest[end..].strip_prefix(b"/").unwrap_or_default();
+                if let Some(kept) = kept {
+                    if !below.is_empty() && !kept.contains(below) {
+                        return Physical::Nothing;
+                    }
+                }
+                if below.is_empty() {
+                    Physical::Path(real.to_vec())
+                } else {
+                    Physical::Path(path::join(real, below))
+                }
+            }
+        }
+    }
+
+    pub(crate) fn read_physical(&mut self, at: &[u8]) -> std::io::Result<Vec<u8>> {
+        match self.physical(at) {
+            Physical::Path(real) => self.world.read_file(&real),
+            Physical::Text(text) => Ok(text.to_vec()),
+            Physical::Nothing => Err(std::io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    pub(crate) fn type_physical(&mut self, at: &[u8]) -> std::io::Result<Option<FileType>> {
+        match self.physical(at) {
+            Physical::Path(real) => self.world.file_type(&real),
+            Physical::Text(_) => Ok(Some(FileType::Regular { executable: false })),
+            Physical::Nothing => Ok(None),
+        }
+    }
+
+    pub(crate) fn read_link_physical(&mut self, at: &[u8]) -> std::io::Result<Vec<u8>> {
+        match self.physical(at) {
+            Physical::Path(real) => self.world.read_link(&real),
+            _ => Err(std::io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    pub(crate) fn list_physical(&mut self, at: &[u8]) -> std::io::Result<Vec<(Vec<u8>, FileType)>> {
+        match self.physical(at) {
+            Physical::Path(real) => {
+                let entries = self.world.read_dir(&real)?;
+                Ok(entries
+                    .into_iter()
+                    .filter(|(name, _)| {
+                        !matches!(self.physical(&path::join(at, name)), Physical::Nothing)
+                    })
+                    .collect())
+            }
+            _ => Err(std::io::ErrorKind::NotADirectory.into()),
+        }
+    }
+
+    /// The store path that a source is copied to when a string refers to it.
+    pub(crate) fn copy_to_store(&mut self, source: &[u8]) -> R<(Vec<u8>, ContextId)> {
+        let source = path::canonical(source);
+        if source.ends_with(b".drv") {
+            return self.fail("file names are not allowed to end in '.drv'");
+        }
+        let dir = self.store_dir()?;
+        let store_path = match self.store.copied.get(&source[..]) {
+            Some(known) => known.clone(),
+            None => {
+                let resolved = self.resolve_links(&source, false)?;
+                let name = path::base_name(&source).to_vec();
+                let stored = self.add_source(&resolved, &name, Method::Nar, None)?;
+                self.store.copied.insert(source.into(), stored.clone());
+                stored
+            }
+        };
+        let text = dir.print(&store_path);
+        let context = self.contexts.single(ContextElement::Opaque(text.as_slice().into()));
+        Ok((text, context))
+    }
+
+    /// Adds the file or tree at `source` to the store, through `filter` if there is one.
+    pub(crate) fn add_source(
+        &mut self,
+        source: &[u8],
+        name: &[u8],
+        method: Method,
+        filter: Option<Value>,
+    ) -> R<StorePath> {
+        let (hash, kept) = self.hash_source(source, method, filter)?;
+        let address = ContentAddress { method, hash };
+        let dir = self.store_dir()?;
+        let stored = match dir.content_addressed_path(name, &address, &References::default()) {
+            Ok(stored) => stored,
+            Err(error) => return self.fail(error.to_string()),
+        };
+        let content = match self.physical(source) {
+            Physical::Text(text) => StoreContent::Text(text),
+            Physical::Path(real) => StoreContent::Tree(real.into(), kept.map(Rc::new)),
+            Physical::Nothing => return self.fail("a source disappeared while it was read"),
+        };
+        self.store.contents.entry(stored.clone()).or_insert(content);
+        self.allow(&dir.print(&stored));
+        Ok(stored)
+    }
+
+    /// What was put into the store may be read, whatever else is forbidden.
+    pub(crate) fn allow(&mut self, at: &[u8]) {
+        if let Some(allowed) = &mut self.settings.allowed_paths {
+            if !allowed.iter().any(|path| path == at) {
+                allowed.push(at.to_vec());
+            }
+        }
+    }
+
+    fn hash_source(
+        &mut self,
+        source: &[u8],
+        method: Method,
+        filter: Option<Value>,
+    ) -> R<(Hash, Option<FxHashSet<Vec<u8>>>)> {
+        if method == Method::Flat {
+            let bytes = self.read_file(source)?;
+            return Ok((Hash::of(Algorithm::Sha256, &bytes), None));
+        }
+        let mut kept = filter.map(|_| FxHashSet::default());
+        let result = {
+            let cell = RefCell::new(&mut *self);
+            let mut tree = EvaluatorTree { evaluator: &cell, root: source };
+            nar::hash(
+                &mut tree,
+                &mut |relative, kind| {
+                    let Some(filter) = filter else { return Ok(true) };
+                    let at = path::join(source, relative);
+                    let keep = cell.borrow_mut().call_filter(filter, &at, kind);
+                    if let (Ok(true), Some(kept)) = (&keep, &mut kept) {
+                        kept.insert(relative.to_vec());
+                    }
+                    keep.map_err(TreeError::Raised)
+                },
+                Algorithm::Sha256,
+            )
+        };
+        match result {
+            Ok((hash, _)) => Ok((hash, kept)),
+            Err(WriteError::Tree(TreeError::Raised(raised))) => Err(raised),
+            Err(WriteError::Tree(TreeError::Io(at, error))) => self.file_error(&at, &error),
+            Err(error) => {
+                let shown = String::from_utf8_lossy(source).into_owned();
+                let message = describe_write_error(&error);
+                self.fail(format!("cannot archive '{shown}': {message}"))
+            }
+        }
+    }
+
+    fn call_filter(&mut self, filter: Value, at: &[u8], kind: FileKind) -> R<bool> {
+        let at = self.heap.new_string(at, ContextId::EMPTY);
+        let kind = match kind {
+            FileKind::Regular { .. } => "regular",
+            FileKind::Directory => "directory",
+            FileKind::Symlink => "symlink",
+            FileKind::Other => "unknown",
+        };
+        let kind = self.symbols.intern(kind.as_bytes());
+        let kind = self.symbol_string(kind);
+        let keep = self.call(filter, &[at, kind], Position::NONE)?;
+        self.force_bool(keep, "while evaluating the return value of the path filter function")
+    }
+
+    /// Adds a text with references to the store.
+    pub(crate) fn add_text(
+        &mut self,
+        name: &[u8],
+        text: &[u8],
+        references: &[StorePath],
+    ) -> R<Vec<u8>> {
+        let dir = self.store_dir()?;
+        let mut references: Vec<&StorePath> = references.iter().collect();
+        references.sort_unstable();
+        references.dedup();
+        match dir.text_path(name, text, references) {
+            Ok(stored) => {
+                let shown = dir.print(&stored);
+                self.store.contents.insert(stored, StoreContent::Text(text.into()));
+                self.allow(&shown);
+                Ok(shown)
+            }
+            Err(error) => self.fail(error.to_string()),
+        }
+    }
+
+    /// A store path as a string value that depends on it.
+    pub(crate) fn store_path_value(&mut self, shown: &[u8]) -> Value {
+        let context = self.contexts.single(ContextElement::Opaque(shown.into()));
+        self.heap.new_string(shown, context)
+    }
+
+    /// Refuses a context whose derivations would have to be built before it can be read.
+    pub(crate) fn refuse_unbuilt(&mut self, context: ContextId) -> R<()> {
+        if context == ContextId::EMPTY {
+            return Ok(());
+        }
+        for element in self.contexts.elements(context) {
+            let ContextElement::Built { drv, output } = element else { continue };
+            let dir = self.store_dir()?;
+            let known = dir
+                .parse(&drv)
+                .ok()
+                .and_then(|path| self.store.derivations.get(&path))
+                .and_then(|record| record.outputs.get(&output[..]).cloned().flatten())
+                .map(|path| dir.print(&path));
+            let built = known.is_some_and(|at| matches!(self.world.file_type(&at), Ok(Some(_))));
+            if built {
+                continue;
+            }
+            let drv = String::from_utf8_lossy(&drv).into_owned();
+            let output = String::from_utf8_lossy(&output).into_owned();
+            return self.raise(EvalError::new(
+                ErrorKind::ImportFromDerivation,
+                format!(
+                    "cannot read output '{output}' of '{drv}': it has to be built first, and \
+                     import from derivation is not supported"
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Instantiates a derivation and remembers it.
+    pub(crate) fn instantiate(&mut self, derivation: &mut Derivation<'_>) -> R<Instantiated> {
+        let dir = self.store_dir()?;
+        let inputs: Vec<StorePath> = derivation.input_derivations.keys().cloned().collect();
+        for input in &inputs {
+            self.load_derivation(input)?;
+        }
+        let records = &self.store.derivations;
+        let result = derivation.instantiate(&dir, &mut |path: &StorePath, _: &[u8]| {
+            records
+                .get(path)
+                .map(|record| record.modulo)
+                .ok_or_else(|| InstantiateError::Missing(path.clone()))
+        });
+        let made = match result {
+            Ok(made) => made,
+            Err(InstantiateError::Rule(error)) => return self.fail(error.to_string()),
+            Err(InstantiateError::Missing(path)) => {
+                let name = path.base_name().to_owned();
+                return self.fail(format!("derivation '{name}' is not known"));
+            }
+        };
+        let outputs = derivation
+            .outputs
+            .keys()
+            .map(|name| name.to_vec())
+            .zip(made.outputs.iter().cloned())
+            .collect();
+        let record = DerivationRecord {
+            aterm: made.aterm.as_slice().into(),
+            modulo: made.modulo,
+            outputs,
+            input_sources: derivation.input_sources.clone(),
+            input_derivations: inputs.into_iter().collect(),
+        };
+        self.store.derivations.insert(made.path.clone(), record);
+        Ok(made)
+    }
+
+    /// Makes sure that a derivation is known, reading it from the store where it is not.
+    pub(crate) fn load_derivation(&mut self, store_path: &StorePath) -> R<()> {
+        if self.store.derivations.contains_key(store_path) {
+            return Ok(());
+        }
+        let dir = self.store_dir()?;
+        let at = dir.print(store_path);
+        let text = match self.world.read_file(&at) {
+            Ok(text) => text,
+            Err(error) => return self.file_error(&at, &error),
+        };
+        let name = store_path.derivation_name().unwrap_or_default().as_bytes().to_vec();
+        let parsed = Derivation::parse(&dir, &name, &text).map(Derivation::into_owned);
+        let derivation = match parsed {
+            Ok(derivation) => derivation,
+            Err(error) => return self.fail(error.to_string()),
+        };
+        for input in derivation.input_derivations.keys() {
+            self.load_derivation(input)?;
+        }
+        let records = &self.store.derivations;
+        let modulo = derivation.hash_modulo(&dir, &mut |path: &StorePath, _: &[u8]| {
+            records
+                .get(path)
+                .map(|record| record.modulo)
+                .ok_or_else(|| InstantiateError::Missing(path.clone()))
+        });
+        let paths = derivation.output_paths(&dir);
+        let (Ok(modulo), Ok(paths)) = (modulo, paths) else {
+            let shown = String::from_utf8_lossy(&at).into_owned();
+            return self.fail(format!("derivation '{shown}' is not valid"));
+        };
+        let outputs =
+            derivation.outputs.keys().map(|name| name.to_vec()).zip(paths).collect();
+        let record = DerivationRecord {
+            aterm: text.into(),
+            modulo,
+            outputs,
+            input_sources: derivation.input_sources.clone(),
+            input_derivations: derivation.input_derivations.keys().cloned().collect(),
+        };
+        self.store.derivations.insert(store_path.clone(), record);
+        Ok(())
+    }
+
+    /// All derivations and sources that a derivation needs, itself included.
+    pub fn derivation_closure(&mut self, root: &StorePath) -> R<BTreeSet<StorePath>> {
+        let mut closure = BTreeSet::new();
+        let mut work = vec![root.clone()];
+        while let Some(next) = work.pop() {
+            if !closure.insert(next.clone()) {
+                continue;
+            }
+            if next.is_derivation() {
+                self.load_derivation(&next)?;
+                if let Some(record) = self.store.derivations.get(&next) {
+                    work.extend(record.input_sources.iter().cloned());
+                    work.extend(record.input_derivations.iter().cloned());
+                }
+            }
+        }
+        Ok(closure)
+    }
+}
+
+/// Where the contents of a path come from.
+enum Physical {
+    Path(Vec<u8>),
+    Text(Rc<[u8]>),
+    Nothing,
+}
+
+fn describe_write_error(error: &WriteError<TreeError>) -> String {
+    match error {
+        WriteError::Tree(_) => "its files cannot be read".to_owned(),
+        _ => "it holds a file of an unsupported type".to_owned(),
+    }
+}
