@@ -20,11 +20,25 @@ pub(super) struct Conditions {
 /// A place to resume at when the current way has failed.
 #[derive(Debug, Clone, Copy)]
 enum Choice {
-    Resume { at: Address, position: usize, counts: Counts },
+    Resume {
+        at: Address,
+        position: usize,
+        counts: Counts,
+    },
     /// The ways out of a loop over single bytes, from the longest to the shortest.
-    Leave { at: Address, shortest: usize, longest: usize },
-    RestoreStart { group: u32, value: usize },
-    RestoreEnd { group: u32, value: usize },
+    Leave {
+        at: Address,
+        shortest: usize,
+        longest: usize,
+    },
+    RestoreStart {
+        group: u32,
+        value: usize,
+    },
+    RestoreEnd {
+        group: u32,
+        value: usize,
+    },
 }
 
 /// The value of a group's bound that has none.
@@ -82,7 +96,9 @@ impl<'p, 't> Backtrack<'p, 't> {
         while let Some((at, position, counts)) = place {
             if self.follow(start, conditions, at, position, counts) {
                 let bounds = self.starts.iter().zip(&self.ends);
-                let slots = bounds.map(|(s, e)| (*e != UNSET).then_some(*s..*e)).collect();
+                let slots = bounds
+                    .map(|(s, e)| (*e != UNSET).then_some((*s, *e)))
+                    .collect();
                 return Some(Captures { slots });
             }
             place = self.next_choice();
@@ -94,11 +110,23 @@ impl<'p, 't> Backtrack<'p, 't> {
     fn next_choice(&mut self) -> Option<(Address, usize, Counts)> {
         loop {
             match self.choices.pop()? {
-                Choice::Resume { at, position, counts } => return Some((at, position, counts)),
-                Choice::Leave { at, shortest, longest } => {
+                Choice::Resume {
+                    at,
+                    position,
+                    counts,
+                } => return Some((at, position, counts)),
+                Choice::Leave {
+                    at,
+                    shortest,
+                    longest,
+                } => {
                     if shortest < longest {
                         let longest = longest - 1;
-                        self.choices.push(Choice::Leave { at, shortest, longest });
+                        self.choices.push(Choice::Leave {
+                            at,
+                            shortest,
+                            longest,
+                        });
                     }
                     return Some((at, longest, Counts::default()));
                 }
@@ -148,19 +176,32 @@ impl<'p, 't> Backtrack<'p, 't> {
             match program.instructions[at as usize] {
                 Instruction::Consume { set, next } => {
                     let set = &program.sets[set as usize];
-                    if !self.text.get(position).is_some_and(|byte| set.contains(*byte)) {
+                    if !self
+                        .text
+                        .get(position)
+                        .is_some_and(|byte| set.contains(*byte))
+                    {
                         return false;
                     }
                     position += 1;
                     counts = Counts::default();
                     at = next;
                 }
-                Instruction::Repeat { next, kind: Loop::Bytes { set }, .. } => {
+                Instruction::Repeat {
+                    next,
+                    kind: Loop::Bytes { set },
+                    ..
+                } => {
                     let set = &program.sets[set as usize];
-                    let Some(longest) = self.run_of(at, set, position) else { return false };
+                    let Some(longest) = self.run_of(at, set, position) else {
+                        return false;
+                    };
                     if position < longest {
-                        let choice =
-                            Choice::Leave { at: next, shortest: position, longest: longest - 1 };
+                        let choice = Choice::Leave {
+                            at: next,
+                            shortest: position,
+                            longest: longest - 1,
+                        };
                         self.choices.push(choice);
                         counts = Counts::default();
                     }
@@ -178,7 +219,11 @@ impl<'p, 't> Backtrack<'p, 't> {
                     at = next;
                     if let Some(entered) = entered {
                         let counts_after = program.counts_after(from, next, counts);
-                        let choice = Choice::Resume { at: next, position, counts: counts_after };
+                        let choice = Choice::Resume {
+                            at: next,
+                            position,
+                            counts: counts_after,
+                        };
                         self.choices.push(choice);
                         at = body;
                         counts = entered;
@@ -189,7 +234,11 @@ impl<'p, 't> Backtrack<'p, 't> {
                         return false;
                     }
                     let counts_after = program.counts_after(from, second, counts);
-                    let choice = Choice::Resume { at: second, position, counts: counts_after };
+                    let choice = Choice::Resume {
+                        at: second,
+                        position,
+                        counts: counts_after,
+                    };
                     self.choices.push(choice);
                     at = first;
                 }

@@ -43,7 +43,11 @@ pub(super) fn parse(pattern: &[u8], start: usize) -> Result<(ByteSet, usize), Re
         previous: Previous::Nothing,
     };
     bracket.items()?;
-    let set = if is_negated { bracket.set.complement() } else { bracket.set };
+    let set = if is_negated {
+        bracket.set.complement()
+    } else {
+        bracket.set
+    };
     Ok((set, bracket.position))
 }
 
@@ -90,7 +94,9 @@ impl<'p> Bracket<'p> {
 
     /// Completes `x-y`, of which the `-` has been read.
     fn range(&mut self, end: &Token<'p>) -> Result<(), RegexError> {
-        let Previous::Character(first) = self.previous else { return Err(RegexError::Invalid) };
+        let Previous::Character(first) = self.previous else {
+            return Err(RegexError::Invalid);
+        };
         let last = match end {
             Token::Character(byte) => *byte,
             Token::Dash => b'-',
@@ -101,7 +107,9 @@ impl<'p> Bracket<'p> {
         if first > last {
             return Err(RegexError::Invalid);
         }
-        self.set.add(&ByteSet::from_fn(|byte| (first..=last).contains(&(byte as i8))));
+        self.set.add(&ByteSet::from_fn(|byte| {
+            (first..=last).contains(&(byte as i8))
+        }));
         self.previous = Previous::Nothing;
         Ok(())
     }
@@ -129,7 +137,10 @@ impl<'p> Bracket<'p> {
     fn name(&mut self, delimiter: u8) -> Result<&'p [u8], RegexError> {
         let start = self.position + 1;
         let rest = self.pattern.get(start..).unwrap_or_default();
-        let length = rest.iter().position(|b| *b == delimiter).ok_or(RegexError::Invalid)?;
+        let length = rest
+            .iter()
+            .position(|b| *b == delimiter)
+            .ok_or(RegexError::Invalid)?;
         if rest.get(length + 1) != Some(&b']') {
             return Err(RegexError::Invalid);
         }

@@ -52,6 +52,9 @@ impl ByteSet {
 
 impl std::fmt::Debug for ByteSet {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_set().entries((0..=u8::MAX).filter(|byte| self.contains(*byte))).finish()
+        formatter
+            .debug_set()
+            .entries((0..=u8::MAX).filter(|byte| self.contains(*byte)))
+            .finish()
     }
 }

@@ -57,7 +57,12 @@ enum Stop {
 impl<'p, 't> Longest<'p, 't> {
     pub(super) fn new(program: &'p Program, text: &'t [u8]) -> Self {
         let (counts, outcomes) = (CountTable::default(), FxHashMap::default());
-        Self { program, text, counts, outcomes }
+        Self {
+            program,
+            text,
+            counts,
+            outcomes,
+        }
     }
 
     /// Matches at `start` only. Starts must not decrease between calls, as outcomes are kept.
@@ -88,15 +93,22 @@ impl<'p, 't> Longest<'p, 't> {
                         let (first, second) = self.ways(choice);
                         let first_outcome = first.is_none().then_some(None);
                         place = first.unwrap_or(second);
-                        open.push(Open { place: choice, first: first_outcome });
+                        open.push(Open {
+                            place: choice,
+                            first: first_outcome,
+                        });
                         continue;
                     }
                 }
             };
             loop {
-                let Some(top) = open.last_mut() else { return result };
-                let is_loop =
-                    matches!(self.program.instructions[top.place.0 as usize], Instruction::Repeat { .. });
+                let Some(top) = open.last_mut() else {
+                    return result;
+                };
+                let is_loop = matches!(
+                    self.program.instructions[top.place.0 as usize],
+                    Instruction::Repeat { .. }
+                );
                 if top.first.is_none() && !(is_loop && result.is_some()) {
                     top.first = Some(result);
                     let choice = top.place;
@@ -104,11 +116,18 @@ impl<'p, 't> Longest<'p, 't> {
                     break;
                 }
                 let outcome = match top.first {
-                    None => Outcome { best: result, is_first: true },
-                    Some(first) if first.is_some() && first >= result => {
-                        Outcome { best: first, is_first: true }
-                    }
-                    Some(_) => Outcome { best: result, is_first: false },
+                    None => Outcome {
+                        best: result,
+                        is_first: true,
+                    },
+                    Some(first) if first.is_some() && first >= result => Outcome {
+                        best: first,
+                        is_first: true,
+                    },
+                    Some(_) => Outcome {
+                        best: result,
+                        is_first: false,
+                    },
                 };
                 result = outcome.best;
                 self.outcomes.insert(top.place, outcome);
@@ -120,9 +139,8 @@ impl<'p, 't> Longest<'p, 't> {
     /// Where the two ways from a choice begin. The first is missing if the loop may not be entered
     /// again.
     fn ways(&mut self, (at, counts, position): Place) -> (Option<Place>, Place) {
-        let way = |to: Address, counts: Counts| {
-            (to, self.program.counts_after(at, to, counts), position)
-        };
+        let way =
+            |to: Address, counts: Counts| (to, self.program.counts_after(at, to, counts), position);
         match self.program.instructions[at as usize] {
             Instruction::Repeat { body, next, kind } => {
                 let entered = match kind {
@@ -150,7 +168,11 @@ impl<'p, 't> Longest<'p, 't> {
             match self.program.instructions[at as usize] {
                 Instruction::Consume { set, next } => {
                     let set = &self.program.sets[set as usize];
-                    if !self.text.get(position).is_some_and(|byte| set.contains(*byte)) {
+                    if !self
+                        .text
+                        .get(position)
+                        .is_some_and(|byte| set.contains(*byte))
+                    {
                         return Stop::End(None);
                     }
                     position += 1;
@@ -196,15 +218,25 @@ impl<'p, 't> Longest<'p, 't> {
     /// Walks the best way once more to see what the groups matched.
     fn captures(&mut self, attempt: Attempt) -> Captures {
         let count = self.program.groups;
-        let mut groups = Groups { starts: vec![0; count], ends: vec![None; count] };
+        let mut groups = Groups {
+            starts: vec![0; count],
+            ends: vec![None; count],
+        };
         let mut place = (0, Counts::default(), attempt.start);
         while let Stop::Choice(choice) = self.advance(attempt, place, Some(&mut groups)) {
-            let is_first = self.outcomes.get(&choice).is_some_and(|outcome| outcome.is_first);
+            let is_first = self
+                .outcomes
+                .get(&choice)
+                .is_some_and(|outcome| outcome.is_first);
             let (first, second) = self.ways(choice);
             place = first.filter(|_| is_first).unwrap_or(second);
         }
         let bounds = groups.starts.into_iter().zip(groups.ends);
-        Captures { slots: bounds.map(|(start, end)| end.map(|end| start..end)).collect() }
+        Captures {
+            slots: bounds
+                .map(|(start, end)| end.map(|end| (start, end)))
+                .collect(),
+        }
     }
 }
 

@@ -43,27 +43,38 @@ pub enum RegexError {
     TooLarge,
 }
 
-/// A range of bytes `start..end` in the text that was matched.
-pub type Span = std::ops::Range<usize>;
+impl RegexError {
+    /// What Nix says of `pattern`.
+    #[must_use]
+    pub fn message(self, pattern: &str) -> String {
+        format!("{self} '{pattern}'")
+    }
+}
 
 /// Where an expression and its groups matched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Captures {
     /// The first entry is the whole match.
-    slots: Vec<Option<Span>>,
+    slots: Vec<Option<(usize, usize)>>,
 }
 
 impl Captures {
-    /// What the whole expression matched.
+    /// The number of groups and one more, for the whole match; never 0.
     #[must_use]
-    pub fn whole(&self) -> Span {
-        self.slots.first().cloned().flatten().unwrap_or(0..0)
+    #[expect(
+        clippy::len_without_is_empty,
+        reason = "there is always the whole match"
+    )]
+    pub fn len(&self) -> usize {
+        self.slots.len()
     }
 
-    /// What each group matched, in the order of their opening parentheses; `None` for a group that
-    /// took no part (`null` in Nix).
-    pub fn groups(&self) -> impl ExactSizeIterator<Item = Option<Span>> + '_ {
-        self.slots.iter().skip(1).cloned()
+    /// Start and end, in bytes, of what group `index` matched; 0 is the whole match, groups are
+    /// counted by their opening parentheses from 1. `None` for a group that took no part (`null` in
+    /// Nix).
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<(usize, usize)> {
+        self.slots.get(index).copied().flatten()
     }
 }
 
@@ -97,23 +108,16 @@ impl Regex {
         Ok(Self { kind })
     }
 
-    /// The number of groups, which is the length of the lists that Nix returns.
-    #[must_use]
-    pub fn group_count(&self) -> usize {
-        match &self.kind {
-            Kind::Literal(_) => 0,
-            Kind::General(program) => program.groups - 1,
-        }
-    }
-
     /// Matches the whole of `text`, as `builtins.match` does.
     #[must_use]
     pub fn full_match(&self, text: &[u8]) -> Option<Captures> {
         match &self.kind {
-            Kind::Literal(bytes) => {
-                (**bytes == *text).then(|| Captures { slots: vec![Some(0..text.len())] })
+            Kind::Literal(bytes) => (**bytes == *text).then(|| Captures {
+                slots: vec![Some((0, text.len()))],
+            }),
+            Kind::General(program) => {
+                Backtrack::new(program, text, true).run(0, Conditions::default())
             }
-            Kind::General(program) => Backtrack::new(program, text, true).run(0, Conditions::default()),
         }
     }
 

@@ -20,9 +20,13 @@ pub(super) enum Operation {
     /// Consumes a byte of the set.
     Consume(ByteSet),
     /// Goes through the body at the given state once more, or leaves.
-    Repeat { body: StateId },
+    Repeat {
+        body: StateId,
+    },
     /// Either the alternative at the given state, or the next one.
-    Alternative { first: StateId },
+    Alternative {
+        first: StateId,
+    },
     GroupStart(u32),
     GroupEnd(u32),
     LineStart,
@@ -56,8 +60,14 @@ pub(super) struct Nfa {
 impl Nfa {
     /// Adds a state that leads nowhere yet.
     pub(super) fn add(&mut self, operation: Operation) -> Result<Fragment, RegexError> {
-        self.insert(State { operation, next: NOWHERE })
-            .map(|state| Fragment { start: state, end: state })
+        self.insert(State {
+            operation,
+            next: NOWHERE,
+        })
+        .map(|state| Fragment {
+            start: state,
+            end: state,
+        })
     }
 
     fn insert(&mut self, state: State) -> Result<StateId, RegexError> {
@@ -71,7 +81,10 @@ impl Nfa {
     /// Lets `first` continue with `second`.
     pub(super) fn join(&mut self, first: Fragment, second: Fragment) -> Fragment {
         self.states[first.end as usize].next = second.start;
-        Fragment { start: first.start, end: second.end }
+        Fragment {
+            start: first.start,
+            end: second.end,
+        }
     }
 
     /// Copies a fragment.
@@ -104,7 +117,10 @@ impl Nfa {
                 _ => {}
             }
         }
-        Ok(Fragment { start: copy_of(original.start), end: copy_of(original.end) })
+        Ok(Fragment {
+            start: copy_of(original.start),
+            end: copy_of(original.end),
+        })
     }
 
     /// The state behind any joints at `id`.

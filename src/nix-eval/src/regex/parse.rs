@@ -21,7 +21,11 @@ struct Group {
 
 impl Group {
     fn new(index: u32) -> Self {
-        Self { index, before: None, terms: Vec::new() }
+        Self {
+            index,
+            before: None,
+            terms: Vec::new(),
+        }
     }
 }
 
@@ -33,7 +37,14 @@ struct Parser<'p> {
 
 /// Parses an expression.
 pub(super) fn parse(pattern: &[u8]) -> Result<Nfa, RegexError> {
-    let mut parser = Parser { pattern, position: 0, nfa: Nfa { groups: 1, ..Nfa::default() } };
+    let mut parser = Parser {
+        pattern,
+        position: 0,
+        nfa: Nfa {
+            groups: 1,
+            ..Nfa::default()
+        },
+    };
     let start = parser.nfa.add(Operation::GroupStart(0))?;
     let body = parser.body()?;
     let mut whole = parser.nfa.join(start, body);
@@ -70,29 +81,36 @@ impl Parser<'_> {
                     continue;
                 }
                 b')' => {
-                    let Some(outer) = open.pop() else { return Err(RegexError::Invalid) };
+                    let Some(outer) = open.pop() else {
+                        return Err(RegexError::Invalid);
+                    };
                     let inner = std::mem::replace(&mut group, outer);
                     self.end_group(inner)?
                 }
-                b'*' | b'+' | b'?' | b'{' => return Err(RegexError::Invalid),
+                0 | b'*' | b'+' | b'?' | b'{' => return Err(RegexError::Invalid),
                 b'[' => {
                     let (set, position) = bracket::parse(self.pattern, self.position)?;
                     self.position = position;
                     self.nfa.add(Operation::Consume(set))?
                 }
-                b'.' => self.nfa.add(Operation::Consume(ByteSet::of(0).complement()))?,
+                b'.' => self
+                    .nfa
+                    .add(Operation::Consume(ByteSet::of(0).complement()))?,
                 b'\\' => {
                     let escaped = self.next().filter(|byte| SPECIAL.contains(byte));
                     let byte = escaped.ok_or(RegexError::Invalid)?;
                     self.nfa.add(Operation::Consume(ByteSet::of(byte)))?
                 }
-                0 => return Err(RegexError::Invalid),
                 _ => self.nfa.add(Operation::Consume(ByteSet::of(byte)))?,
             };
             let term = self.quantified(atom)?;
             group.terms.push(term);
         }
-        if open.is_empty() { self.end_alternatives(group) } else { Err(RegexError::Invalid) }
+        if open.is_empty() {
+            self.end_alternatives(group)
+        } else {
+            Err(RegexError::Invalid)
+        }
     }
 
     fn next(&mut self) -> Option<u8> {
@@ -115,11 +133,16 @@ impl Parser<'_> {
             None => alternative,
             Some(before) => {
                 let end = self.nfa.add(Operation::Joint)?;
-                let choice = self.nfa.add(Operation::Alternative { first: before.start })?;
+                let choice = self.nfa.add(Operation::Alternative {
+                    first: before.start,
+                })?;
                 self.nfa.join(before, end);
                 self.nfa.join(choice, alternative);
                 self.nfa.join(alternative, end);
-                Fragment { start: choice.start, end: end.end }
+                Fragment {
+                    start: choice.start,
+                    end: end.end,
+                }
             }
         });
         Ok(())
@@ -193,7 +216,10 @@ impl Parser<'_> {
             let repeat = self.nfa.add(Operation::Repeat { body: body.start })?;
             self.nfa.join(whole, repeat);
             self.nfa.join(repeat, end);
-            whole = Fragment { start: whole.start, end: body.end };
+            whole = Fragment {
+                start: whole.start,
+                end: body.end,
+            };
         }
         Ok(self.nfa.join(whole, end))
     }

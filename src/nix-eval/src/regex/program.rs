@@ -13,13 +13,33 @@ pub(super) type Address = u32;
 /// One step of matching.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Instruction {
-    Consume { set: u32, next: Address },
-    Repeat { body: Address, next: Address, kind: Loop },
-    Alternative { first: Address, second: Address },
-    GroupStart { group: u32, next: Address },
-    GroupEnd { group: u32, next: Address },
-    LineStart { next: Address },
-    LineEnd { next: Address },
+    Consume {
+        set: u32,
+        next: Address,
+    },
+    Repeat {
+        body: Address,
+        next: Address,
+        kind: Loop,
+    },
+    Alternative {
+        first: Address,
+        second: Address,
+    },
+    GroupStart {
+        group: u32,
+        next: Address,
+    },
+    GroupEnd {
+        group: u32,
+        next: Address,
+    },
+    LineStart {
+        next: Address,
+    },
+    LineEnd {
+        next: Address,
+    },
     Accept,
 }
 
@@ -52,7 +72,11 @@ pub(super) struct Program {
 impl Program {
     /// Lays out the states of `nfa` that can be reached. The first instruction is the start.
     pub(super) fn new(nfa: &Nfa) -> Self {
-        let mut layout = Layout { nfa, addresses: FxHashMap::default(), pending: Vec::new() };
+        let mut layout = Layout {
+            nfa,
+            addresses: FxHashMap::default(),
+            pending: Vec::new(),
+        };
         let mut sets = Vec::new();
         let mut numbers: FxHashMap<ByteSet, u32> = FxHashMap::default();
         let mut instructions = Vec::new();
@@ -66,10 +90,19 @@ impl Program {
                         sets.push(set);
                         sets.len() as u32 - 1
                     });
-                    Instruction::Consume { set: number, next: next() }
+                    Instruction::Consume {
+                        set: number,
+                        next: next(),
+                    }
                 }
-                Operation::GroupStart(group) => Instruction::GroupStart { group, next: next() },
-                Operation::GroupEnd(group) => Instruction::GroupEnd { group, next: next() },
+                Operation::GroupStart(group) => Instruction::GroupStart {
+                    group,
+                    next: next(),
+                },
+                Operation::GroupEnd(group) => Instruction::GroupEnd {
+                    group,
+                    next: next(),
+                },
                 Operation::LineStart => Instruction::LineStart { next: next() },
                 Operation::LineEnd => Instruction::LineEnd { next: next() },
                 Operation::Repeat { body } => Instruction::Repeat {
@@ -79,13 +112,17 @@ impl Program {
                 },
                 Operation::Alternative { first } => {
                     let second = next();
-                    Instruction::Alternative { first: layout.address(first), second }
+                    Instruction::Alternative {
+                        first: layout.address(first),
+                        second,
+                    }
                 }
                 Operation::Accept | Operation::Joint => Instruction::Accept,
             });
         }
-        let has_alternatives =
-            instructions.iter().any(|i| matches!(i, Instruction::Alternative { .. }));
+        let has_alternatives = instructions
+            .iter()
+            .any(|i| matches!(i, Instruction::Alternative { .. }));
         let mut program = Self {
             cycles: Vec::new(),
             groups: nfa.groups as usize,
@@ -162,7 +199,10 @@ impl Program {
                     continue;
                 }
                 if lowest[at] == order[at] {
-                    let start = open.iter().rposition(|other| *other == address).unwrap_or(0);
+                    let start = open
+                        .iter()
+                        .rposition(|other| *other == address)
+                        .unwrap_or(0);
                     let members = open.split_off(start);
                     let number = if members.len() > 1 || successors.contains(&Some(address)) {
                         cycle += 1;

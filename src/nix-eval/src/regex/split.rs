@@ -18,8 +18,14 @@ pub struct Split<'r, 't> {
 
 enum Engine<'r, 't> {
     Literal(&'r [u8]),
-    FirstWay { program: &'r Program, search: Backtrack<'r, 't> },
-    LongestWay { program: &'r Program, search: Longest<'r, 't> },
+    FirstWay {
+        program: &'r Program,
+        search: Backtrack<'r, 't>,
+    },
+    LongestWay {
+        program: &'r Program,
+        search: Longest<'r, 't>,
+    },
 }
 
 impl Engine<'_, '_> {
@@ -34,15 +40,23 @@ impl<'r, 't> Split<'r, 't> {
     pub(super) fn new(regex: &'r Regex, text: &'t [u8]) -> Self {
         let engine = match &regex.kind {
             Kind::Literal(bytes) => Engine::Literal(bytes),
-            Kind::General(program) if program.has_alternatives => {
-                Engine::LongestWay { program, search: Longest::new(program, text) }
-            }
-            Kind::General(program) => {
-                Engine::FirstWay { program, search: Backtrack::new(program, text, false) }
-            }
+            Kind::General(program) if program.has_alternatives => Engine::LongestWay {
+                program,
+                search: Longest::new(program, text),
+            },
+            Kind::General(program) => Engine::FirstWay {
+                program,
+                search: Backtrack::new(program, text, false),
+            },
         };
         let conditions = Conditions::default();
-        Self { engine, text, position: Some(0), is_last_empty: false, conditions }
+        Self {
+            engine,
+            text,
+            position: Some(0),
+            is_last_empty: false,
+            conditions,
+        }
     }
 
     /// Finds the first match at or after `start`.
@@ -56,7 +70,9 @@ impl<'r, 't> Split<'r, 't> {
         let mut candidate = start;
         loop {
             if let Some(bytes) = &program.first_bytes {
-                let skipped = text[candidate..].iter().position(|byte| bytes.contains(*byte))?;
+                let skipped = text[candidate..]
+                    .iter()
+                    .position(|byte| bytes.contains(*byte))?;
                 conditions.is_inside |= skipped > 0;
                 candidate += skipped;
             }
@@ -76,7 +92,9 @@ impl<'r, 't> Split<'r, 't> {
             Engine::Literal(bytes) => {
                 let is_match = self.text[start..].starts_with(bytes)
                     && !(conditions.not_empty && bytes.is_empty());
-                is_match.then(|| Captures { slots: vec![Some(start..start + bytes.len())] })
+                is_match.then(|| Captures {
+                    slots: vec![Some((start, start + bytes.len()))],
+                })
             }
             Engine::FirstWay { search, .. } => search.run(start, conditions),
             Engine::LongestWay { search, .. } => search.run(start, conditions),
@@ -89,7 +107,10 @@ impl<'r, 't> Split<'r, 't> {
             if position == self.text.len() {
                 return None;
             }
-            let conditions = Conditions { not_empty: true, ..self.conditions };
+            let conditions = Conditions {
+                not_empty: true,
+                ..self.conditions
+            };
             self.engine.reset(position);
             if let Some(captures) = self.attempt(position, conditions) {
                 return Some(captures);
@@ -109,9 +130,9 @@ impl Iterator for Split<'_, '_> {
     fn next(&mut self) -> Option<Captures> {
         let position = self.position.take()?;
         let captures = self.find(position)?;
-        let whole = captures.whole();
-        self.position = Some(whole.end);
-        self.is_last_empty = whole.is_empty();
+        let (start, end) = captures.get(0)?;
+        self.position = Some(end);
+        self.is_last_empty = start == end;
         Some(captures)
     }
 }
@@ -131,5 +152,7 @@ fn find_literal(bytes: &[u8], text: &[u8], start: usize) -> Option<Captures> {
         }
     }?;
     let start = start + offset;
-    Some(Captures { slots: vec![Some(start..start + bytes.len())] })
+    Some(Captures {
+        slots: vec![Some((start, start + bytes.len()))],
+    })
 }
