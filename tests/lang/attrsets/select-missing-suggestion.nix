@@ -1,0 +1,1 @@
+{ apple = 1; }.aple

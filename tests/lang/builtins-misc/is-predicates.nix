@@ -1,0 +1,1 @@
+let v = [ 1 1.0 true null "s" /a [ ] { } (x: x) map { __functor = x: x; } ]; in map (p: map p v) [ builtins.isInt builtins.isFloat builtins.isBool builtins.isNull builtins.isString builtins.isPath builtins.isList builtins.isAttrs builtins.isFunction ]

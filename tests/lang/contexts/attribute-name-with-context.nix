@@ -1,0 +1,1 @@
+{ ${builtins.toFile "f" ""} = 1; } ? "x"

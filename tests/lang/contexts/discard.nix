@@ -1,0 +1,1 @@
+let f = builtins.toFile "f" ""; in [ (builtins.hasContext (builtins.unsafeDiscardStringContext f)) (builtins.unsafeDiscardStringContext f == f) ]

@@ -1,0 +1,1 @@
+let f = builtins.toFile "f" ""; in f == builtins.unsafeDiscardStringContext f

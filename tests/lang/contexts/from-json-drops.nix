@@ -1,0 +1,1 @@
+builtins.hasContext (builtins.fromJSON (builtins.toJSON (builtins.toFile "f" "")))

@@ -1,0 +1,1 @@
+let f = builtins.toFile "f" ""; in map builtins.hasContext [ (builtins.substring 0 0 f) (builtins.substring 0 5 f) (builtins.replaceStrings [ "/" ] [ "-" ] f) (builtins.concatStringsSep f [ ]) (builtins.concatStringsSep f [ "a" "b" ]) (baseNameOf f) (dirOf f) ]

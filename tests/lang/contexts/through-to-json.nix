@@ -1,0 +1,1 @@
+map builtins.hasContext [ (builtins.toJSON { a = builtins.toFile "f" ""; }) (builtins.toXML (builtins.toFile "f" "")) ]

@@ -1,0 +1,1 @@
+(derivation { name = "args"; builder = "/bin/sh"; system = "x86_64-linux"; args = [ "-c" "echo" 1 true null ]; i = 1; f = 1.5; t = true; n = null; l = [ 1 [ 2 ] "x" ]; p = { outPath = "/o"; }; }).drvPath

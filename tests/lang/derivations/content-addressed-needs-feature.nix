@@ -1,0 +1,1 @@
+(derivation { name = "ca"; builder = "/b"; system = "s"; __contentAddressed = true; outputHashAlgo = "sha256"; outputHashMode = "recursive"; }).drvPath

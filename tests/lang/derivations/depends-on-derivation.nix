@@ -1,0 +1,1 @@
+let a = derivation { name = "a"; builder = "/b"; system = "s"; }; b = derivation { name = "b"; builder = "/b"; system = "s"; dep = a; again = "${a}/bin"; drv = a.drvPath; }; in [ b.drvPath b.outPath ]

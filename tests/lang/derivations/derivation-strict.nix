@@ -1,0 +1,1 @@
+builtins.derivationStrict { name = "s"; builder = "/b"; system = "s"; outputs = [ "out" "dev" ]; }

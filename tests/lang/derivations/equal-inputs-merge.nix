@@ -1,0 +1,1 @@
+let f = b: derivation { name = "f"; builder = b; system = "s"; outputHash = ""; outputHashAlgo = "sha256"; }; in (derivation { name = "g"; builder = "/b"; system = "s"; x = [ (f "/1") (f "/2") ]; }).outPath

@@ -1,0 +1,1 @@
+(derivation { name = "fixed"; builder = "/b"; system = "s"; outputHash = ""; outputHashAlgo = "sha256"; }).outPath

@@ -1,0 +1,1 @@
+let d = derivation { name = "fixed"; builder = "/b"; system = "s"; outputHash = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="; outputHashMode = "recursive"; }; in [ d.drvPath d.outPath ]

@@ -1,0 +1,1 @@
+[ (derivation { name = "n"; builder = "/b"; system = "s"; __ignoreNulls = true; a = null; b = 1; }).drvPath (derivation { name = "n"; builder = "/b"; system = "s"; __ignoreNulls = true; b = 1; }).drvPath (derivation { name = "n"; builder = "/b"; system = "s"; a = null; b = 1; }).drvPath ]

@@ -1,0 +1,1 @@
+(derivation { name = "imp"; builder = "/b"; system = "s"; __impure = true; }).drvPath

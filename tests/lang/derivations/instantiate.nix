@@ -1,0 +1,1 @@
+{ top = derivation { name = "top"; builder = "/b"; system = "s"; }; }

@@ -1,0 +1,1 @@
+map (n: (derivation { name = n; builder = "/b"; system = "s"; }).drvPath) [ ".a" "..a" "a." ]

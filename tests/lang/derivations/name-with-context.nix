@@ -1,0 +1,1 @@
+(derivation { name = baseNameOf (builtins.unsafeDiscardStringContext "x") + builtins.substring 0 0 (builtins.toFile "f" ""); builder = "/b"; system = "s"; }).drvPath

@@ -1,0 +1,1 @@
+(derivation { name = "m"; builder = "/b"; system = "s"; outputs = [ "out" "out" ]; }).drvPath

@@ -1,0 +1,1 @@
+let d = derivation { name = "multi"; builder = "/b"; system = "s"; outputs = [ "dev" "out" "lib" ]; }; in [ d.outPath d.dev.outPath d.out.outPath d.lib.outPath d.outputName (builtins.length d.all) d.drvPath d.lib.outputName ]

@@ -1,0 +1,1 @@
+(derivation { name = "p"; builder = "/b"; system = "s"; passAsFile = [ "x" ]; x = "text"; }).drvPath

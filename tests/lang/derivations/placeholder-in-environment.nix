@@ -1,0 +1,1 @@
+(derivation { name = "p"; builder = "/b"; system = "s"; x = builtins.placeholder "out"; }).drvPath

@@ -1,0 +1,1 @@
+let a = derivation { name = "a"; builder = "/b"; system = "s"; }; in (derivation { name = "sa"; builder = "/b"; system = "s"; __structuredAttrs = true; deps = [ a a.drvPath ./data/builder.sh ]; }).drvPath

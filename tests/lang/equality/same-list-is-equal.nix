@@ -1,0 +1,1 @@
+let l = [ (throw "forced") ]; in l == l

@@ -1,0 +1,1 @@
+let x = { a = throw "forced"; }; in x == x

@@ -1,0 +1,1 @@
+builtins.length (map (throw "never") [ 1 2 ])

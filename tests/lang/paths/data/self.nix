@@ -1,0 +1,1 @@
+{ a = (import ./self.nix).b; b = 7; }

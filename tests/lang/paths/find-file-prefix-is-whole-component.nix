@@ -1,0 +1,1 @@
+builtins.tryEval (builtins.findFile [ { prefix = "p"; path = toString ./data; } ] "pp")

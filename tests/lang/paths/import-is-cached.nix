@@ -1,0 +1,1 @@
+let a = import ./data/function.nix; in { x = a; } == { x = import ./data/function.nix; }

@@ -1,0 +1,1 @@
+let x = builtins.toFile "f" ""; in /a/${x}

@@ -1,0 +1,1 @@
+map builtins.pathExists [ (toString ./data/file + "/") (toString ./data + "/") (toString ./data/file + "/.") ]

@@ -1,0 +1,1 @@
+map builtins.pathExists [ ./data ./data/file ./data/none ./data/file/. ./data/file/x "/" ]

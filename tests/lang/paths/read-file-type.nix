@@ -1,0 +1,1 @@
+map builtins.readFileType [ ./data ./data/file ./data/link ]

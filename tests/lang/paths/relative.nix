@@ -1,0 +1,1 @@
+map (p: builtins.typeOf p) [ ./. ../. ./a/b a/b ]

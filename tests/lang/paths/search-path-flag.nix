@@ -1,0 +1,1 @@
+[ (<p/file> == ./data/file) (builtins.length builtins.nixPath) ]

@@ -1,0 +1,1 @@
+/* é */ (builtins.unsafeGetAttrPos "a" { a = 1; }).column

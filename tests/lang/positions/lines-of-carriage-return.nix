@@ -1,0 +1,2 @@
+[
+  (builtins.unsafeGetAttrPos "a" { a = 1; }).line  (builtins.unsafeGetAttrPos "a" { a = 1; }).line ]

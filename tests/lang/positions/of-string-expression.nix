@@ -1,0 +1,1 @@
+builtins.unsafeGetAttrPos "a" (builtins.scopedImport { } ./data/attrs.nix) == null

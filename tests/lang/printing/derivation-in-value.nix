@@ -1,0 +1,1 @@
+{ d = derivation { name = "d"; builder = "/b"; system = "s"; }; }

@@ -1,0 +1,1 @@
+[ (builtins.match "(a)(b)?" "a") (builtins.match "ab" "abc") (builtins.match "" "") ]

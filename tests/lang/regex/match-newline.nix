@@ -1,0 +1,1 @@
+builtins.match ".*b.*" "a\nb\nc"

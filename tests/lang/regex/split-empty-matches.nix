@@ -1,0 +1,1 @@
+[ (builtins.split "x*" "ab") (builtins.split "(b*)" "abbc") (builtins.split "^" "ab") (builtins.split "$" "ab") ]

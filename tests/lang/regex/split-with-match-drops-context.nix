@@ -1,0 +1,1 @@
+builtins.map builtins.hasContext (builtins.filter builtins.isString (builtins.split "/" (builtins.toFile "f" "")))

@@ -1,0 +1,1 @@
+let __findFile = path: name: path; __nixPath = "mine"; in <x>

@@ -1,0 +1,1 @@
+with { map = 1; true = 2; myown = 3; }; [ (builtins.isFunction map) true myown ]

@@ -1,0 +1,1 @@
+({ map ? 2, null ? 3 }: [ map null ]) { }

@@ -1,0 +1,1 @@
+let __lessThan = a: b: "less"; in [ (1 < 2) ]

@@ -1,0 +1,1 @@
+let a = "outer"; k = "a"; in (rec { ${k} = "inner"; b = a; }).b

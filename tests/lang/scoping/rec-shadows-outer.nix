@@ -1,0 +1,1 @@
+let a = 10; in rec { b = a; a = 1; }

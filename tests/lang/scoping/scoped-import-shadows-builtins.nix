@@ -1,0 +1,1 @@
+builtins.scopedImport { map = "mine"; x = 2; } ./data/scoped.nix

@@ -1,0 +1,1 @@
+let __mul = a: b: "mul"; in 2 * 3

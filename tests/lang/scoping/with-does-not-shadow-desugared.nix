@@ -1,0 +1,1 @@
+with { __sub = a: b: "with"; }; 3 - 1

@@ -1,0 +1,1 @@
+let h = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"; c = f: builtins.convertHash { hash = h; hashAlgo = "sha256"; toHashFormat = f; }; in map c [ "base16" "base32" "nix32" "base64" "sri" ]

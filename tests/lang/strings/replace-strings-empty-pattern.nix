@@ -1,0 +1,1 @@
+[ (builtins.replaceStrings [ "" ] [ "-" ] "abc") (builtins.replaceStrings [ "" "a" ] [ "-" "X" ] "aba") (builtins.replaceStrings [ "a" "" ] [ "X" "-" ] "aba") (builtins.replaceStrings [ "" ] [ "-" ] "") ]

@@ -1,0 +1,1 @@
+{ __toString = _: "a"; } + { outPath = "b"; }

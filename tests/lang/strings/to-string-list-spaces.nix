@@ -1,0 +1,1 @@
+[ (toString [ "" "" ]) (toString [ [ ] "a" ]) (toString [ "a" [ ] "b" ]) (toString [ [ "a" ] [ ] ]) ]

@@ -1,0 +1,2 @@
+/* one /* not nested */ 1 # rest
++ /**/ 2 /***/ + 3 # end

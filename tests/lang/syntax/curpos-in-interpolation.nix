@@ -1,0 +1,1 @@
+"${toString __curPos.line}:${toString __curPos.column}"

@@ -1,0 +1,2 @@
+let
+    x = __curPos; in [ x.line x.column ]

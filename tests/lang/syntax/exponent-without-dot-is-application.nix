@@ -1,0 +1,1 @@
+let e3 = "applied"; in 1e3

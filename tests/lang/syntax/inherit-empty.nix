@@ -1,0 +1,1 @@
+let in { inherit; inherit (throw "never"); }

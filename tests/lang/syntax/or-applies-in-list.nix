@@ -1,0 +1,1 @@
+let f = x: 10; or = 3; in [ f or ]

@@ -1,0 +1,1 @@
+let x = { inherit x; y = 1; }; in builtins.deepSeq x x.y

@@ -1,0 +1,1 @@
+let x = throw "once"; in [ (builtins.tryEval x) (builtins.tryEval x) ]
