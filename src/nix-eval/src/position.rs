@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 /// A place: the file's base plus a byte offset, or [`Position::NONE`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub struct Position(pub u32);
 
 impl Position {

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use nix_store::content_address::{ContentAddress, Method};
+use nix_store::{ContentAddress, Method};
 use nix_store::derivation::{Derivation, Output, Text};
 use nix_store::hash::{Algorithm, Hash};
-use nix_store::placeholder::{downstream_placeholder, placeholder};
-use nix_store::store_path::check_name;
+use nix_store::{downstream_placeholder, placeholder};
+use nix_store::check_name;
 
 use super::Table;
 use crate::eval::{Coercion, Evaluator, R};
@@ -429,22 +429,15 @@ pub(super) fn parse_hash(
     text: &[u8],
     algorithm: Option<Algorithm>,
 ) -> R<Hash> {
+    let hash = match Hash::parse_any_or_empty(text, algorithm) {
+        Ok(hash) => hash,
+        Err(error) => return evaluator.fail(error.to_string()),
+    };
     if text.is_empty() {
-        let Some(algorithm) = algorithm else {
-            return evaluator.fail("empty hash requires explicit hash algorithm");
-        };
-        let zeros = vec![0; algorithm.digest_length()];
-        if let Some(hash) = Hash::from_bytes(algorithm, &zeros) {
-            let shown = hash.encode(nix_store::hash::Encoding::Sri);
-            let line = format!("warning: found empty hash, assuming '{shown}'");
-            evaluator.world.say(line.as_bytes());
-            return Ok(hash);
-        }
+        let shown = hash.encode(nix_store::hash::Encoding::Sri);
+        evaluator.world.say(format!("warning: found empty hash, assuming '{shown}'").as_bytes());
     }
-    match Hash::parse_any(text, algorithm) {
-        Ok(hash) => Ok(hash),
-        Err(error) => evaluator.fail(error.to_string()),
-    }
+    Ok(hash)
 }
 
 /// Everything that the attributes' strings depend on becomes an input.

@@ -174,14 +174,7 @@ fn matches(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the second argument passed to builtins.match";
     let string = evaluator.force_string(args[1], context)?;
     let text = evaluator.heap.string(string).to_vec();
-    let captures = match regex.full_match(&text) {
-        Ok(captures) => captures,
-        Err(error) => {
-            let shown = String::from_utf8_lossy(evaluator.heap.string(pattern)).into_owned();
-            return evaluator.fail(error.message(&shown));
-        }
-    };
-    let Some(captures) = captures else { return Ok(Value::NULL) };
+    let Some(captures) = regex.full_match(&text) else { return Ok(Value::NULL) };
     let groups: Vec<Value> = (1..captures.len())
         .map(|index| group(evaluator, &text, captures.get(index)))
         .collect();
@@ -195,13 +188,7 @@ fn split(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the second argument passed to builtins.split";
     let string = evaluator.force_string(args[1], context)?;
     let text = evaluator.heap.string(string).to_vec();
-    let found = match regex.find_all(&text) {
-        Ok(found) => found,
-        Err(error) => {
-            let shown = String::from_utf8_lossy(evaluator.heap.string(pattern)).into_owned();
-            return evaluator.fail(error.message(&shown));
-        }
-    };
+    let found: Vec<_> = regex.split(&text).collect();
     if found.is_empty() {
         return Ok(evaluator.heap.new_list(&[string]));
     }

@@ -24,8 +24,11 @@ use crate::symbol::{Symbol, SymbolTable};
 use crate::world::World;
 
 pub use error::{ErrorKind, EvalError, Frame, R, Raised};
+pub(crate) use coerce::Coercion;
+pub use report::Detail;
+pub(crate) use store::display_element;
 pub use settings::{Settings, with_stack};
-pub use store::DerivationRecord;
+pub use store::{DerivationRecord, StoreContent};
 
 /// One evaluation: heap, names, files read, derivations made.
 pub struct Evaluator {

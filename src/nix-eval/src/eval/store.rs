@@ -5,12 +5,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use nix_store::content_address::{ContentAddress, Method};
+use nix_store::{ContentAddress, Method};
 use nix_store::derivation::{Derivation, DerivationError, Instantiated, ModuloHash};
 use nix_store::hash::{Algorithm, Hash};
 use nix_store::nar::{self, FileKind, FileTree, WriteError};
-use nix_store::store_dir::{References, StoreDir};
-use nix_store::store_path::StorePath;
+use nix_store::{References, StoreDir};
+use nix_store::StorePath;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{ErrorKind, EvalError, Evaluator, R, Raised};
@@ -185,9 +185,9 @@ impl Evaluator {
         let Ok(store_path) = StorePath::parse(&rest[..end]) else {
             return Physical::Path(at.to_vec());
         };
-        match self.store.contents.get(&store_path) {
+        match self.store.contents.get(&store_path).cloned() {
             None => Physical::Path(at.to_vec()),
-            Some(StoreContent::Text(text)) if end == rest.len() => Physical::Text(text.clone()),
+            Some(StoreContent::Text(text)) if end == rest.len() => Physical::Text(text),
             Some(StoreContent::Text(_)) => Physical::Nothing,
             Some(StoreContent::Tree(real, kept)) => {
                 let below = rest[end..].strip_prefix(b"/").unwrap_or_default();
@@ -199,7 +199,7 @@ impl Evaluator {
                 if below.is_empty() {
                     Physical::Path(real.to_vec())
                 } else {
-                    Physical::Path(path::join(real, below))
+                    Physical::Path(path::join(&real, below))
                 }
             }
         }
@@ -394,8 +394,8 @@ impl Evaluator {
                 .ok()
                 .and_then(|path| self.store.derivations.get(&path))
                 .and_then(|record| record.outputs.get(&output[..]).cloned().flatten())
-                .map(|path| dir.print(&path));
-            let built = known.is_some_and(|at| matches!(self.world.file_type(&at), Ok(Some(_))));
+                .map(|path: StorePath| dir.print(&path));
+            let built = known.is_some_and(|at: Vec<u8>| matches!(self.world.file_type(&at), Ok(Some(_))));
             if built {
                 continue;
             }

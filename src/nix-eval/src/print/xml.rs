@@ -212,7 +212,7 @@ impl Writer<'_> {
         }
         self.open("derivation", &attributes);
         match drv {
-            Some(drv) if !drv.is_empty() && self.seen.insert(drv) => self.attrs(value)?,
+            Some(drv) if !drv.is_empty() && self.seen.insert(drv.clone()) => self.attrs(value)?,
             _ => self.empty("repeated", &[]),
         }
         self.close("derivation");

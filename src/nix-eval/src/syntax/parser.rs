@@ -170,7 +170,8 @@ impl Parser<'_> {
 
     fn expr_function(&mut self) -> Parsed<ExprId> {
         let start = self.here();
-        match self.current.token {
+        let token = self.current.token;
+        match token {
             Token::Id => match self.peek()? {
                 Token::Byte(b':') => {
                     let arg = self.identifier()?;

@@ -1,0 +1,101 @@
+//! Sources from elsewhere. What is fetched, and from where, is the business of the outside world.
+
+use nix_store::Method;
+use nix_store::hash::{Algorithm, Encoding};
+
+use super::Table;
+use crate::eval::{Evaluator, R, Settings};
+use crate::heap::Value;
+use crate::path;
+use crate::symbol::known;
+use crate::world::FetchRequest;
+
+pub(super) const TABLE: Table = &[
+    ("__fetchurl", 1, |e, a| fetch(e, a, false)),
+    ("fetchTarball", 1, |e, a| fetch(e, a, true)),
+    ("fetchGit", 1, |e, a| unsupported(e, a, "fetchGit")),
+    ("fetchMercurial", 1, |e, a| unsupported(e, a, "fetchMercurial")),
+];
+
+/// The builtins that experimental features switch on.
+pub(super) fn experimental(settings: &Settings) -> Vec<Table> {
+    const FETCH_TREE: Table = &[("fetchTree", 1, |e, a| unsupported(e, a, "fetchTree"))];
+    let mut tables = Vec::new();
+    if settings.flakes || settings.fetch_tree {
+        tables.push(FETCH_TREE);
+    }
+    tables
+}
+
+fn unsupported(evaluator: &mut Evaluator, args: &[Value], name: &str) -> R<Value> {
+    evaluator.force(args[0])?;
+    evaluator.fail(format!(
+        "builtins.{name} is not supported yet: fetch the source yourself and give its path"
+    ))
+}
+
+fn fetch(evaluator: &mut Evaluator, args: &[Value], unpack: bool) -> R<Value> {
+    let builtin = if unpack { "fetchTarball" } else { "fetchurl" };
+    let value = evaluator.force(args[0])?;
+    let mut name = if unpack { b"source".to_vec() } else { Vec::new() };
+    let mut hash = None;
+    let url = if value.is_attrs() {
+        let (set, shape) = evaluator.heap.flat(value);
+        let mut url = None;
+        for index in 0..evaluator.heap.shape_length(shape) {
+            let symbol = evaluator.heap.shape_name(shape, index);
+            let attr = evaluator.heap.attr_at(set, index);
+            let text = match symbol {
+                known::URL | known::NAME | known::SHA256 => {
+                    let context = "while evaluating an argument of a fetcher";
+                    let text = evaluator.force_string_no_context(attr, context)?;
+                    evaluator.heap.string(text).to_vec()
+                }
+                other => {
+                    let other = evaluator.name(other);
+                    return evaluator
+                        .fail(format!("unsupported argument '{other}' to '{builtin}'"));
+                }
+            };
+            match symbol {
+                known::URL => url = Some(text),
+                known::NAME => name = text,
+                _ => {
+                    let parsed =
+                        super::derivation::parse_hash(evaluator, &text, Some(Algorithm::Sha256))?;
+                    hash = Some(parsed);
+                }
+            }
+        }
+        match url {
+            Some(url) => url,
+            None => return evaluator.fail("'url' argument required"),
+        }
+    } else {
+        let context = "while evaluating the url we should fetch";
+        let text = evaluator.force_string_no_context(value, context)?;
+        evaluator.heap.string(text).to_vec()
+    };
+    let url = String::from_utf8_lossy(&url).into_owned();
+    if evaluator.settings.pure && hash.is_none() {
+        return evaluator
+            .fail(format!("in pure evaluation mode, '{builtin}' requires a 'sha256' argument"));
+    }
+    if name.is_empty() {
+        name = path::base_name(url.as_bytes()).to_vec();
+    }
+    let request = FetchRequest {
+        url: url.clone(),
+        unpack,
+        name: String::from_utf8_lossy(&name).into_owned(),
+        hash: hash.as_ref().map(|hash| hash.encode(Encoding::Sri)),
+    };
+    let fetched = match evaluator.world.fetch(&request) {
+        Ok(fetched) => fetched,
+        Err(message) => return evaluator.fail(format!("cannot fetch '{url}': {message}")),
+    };
+    let method = if unpack { Method::Nar } else { Method::Flat };
+    let stored = evaluator.add_source(&fetched.path, &name, method, None)?;
+    let dir = evaluator.store_dir()?;
+    Ok(evaluator.store_path_value(&dir.print(&stored)))
+}
