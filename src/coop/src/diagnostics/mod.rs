@@ -64,14 +64,20 @@ impl Diagnostic {
     /// Sets the place to look at first.
     #[must_use]
     pub fn at(mut self, at: Origin, text: impl Into<String>) -> Self {
-        self.primary = Some(Label { at, text: text.into() });
+        self.primary = Some(Label {
+            at,
+            text: text.into(),
+        });
         self
     }
 
     /// Adds another place, in the same file or another one.
     #[must_use]
     pub fn also(mut self, at: Origin, text: impl Into<String>) -> Self {
-        self.secondary.push(Label { at, text: text.into() });
+        self.secondary.push(Label {
+            at,
+            text: text.into(),
+        });
         self
     }
 
@@ -99,7 +105,10 @@ impl Diagnostic {
 /// Puts findings in the order in which a reader meets their places, errors and warnings mixed.
 pub fn sort(findings: &mut [Diagnostic]) {
     findings.sort_by_key(|finding| {
-        let place = finding.primary.as_ref().map(|label| (label.at.file, label.at.start));
+        let place = finding
+            .primary
+            .as_ref()
+            .map(|label| (label.at.file, label.at.start));
         (place, finding.code.id(), finding.message.clone())
     });
 }

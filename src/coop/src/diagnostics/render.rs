@@ -65,15 +65,28 @@ impl Renderer<'_> {
     #[must_use]
     pub fn render(&self, findings: &[Diagnostic]) -> String {
         match self.format {
-            Format::Human => findings.iter().map(|finding| self.human(finding) + "\n").collect(),
-            Format::Concise => findings.iter().map(|finding| self.concise(finding)).collect(),
+            Format::Human => findings
+                .iter()
+                .map(|finding| self.human(finding) + "\n")
+                .collect(),
+            Format::Concise => findings
+                .iter()
+                .map(|finding| self.concise(finding))
+                .collect(),
             Format::Json => self.json(findings),
-            Format::Github => findings.iter().map(|finding| self.github(finding)).collect(),
+            Format::Github => findings
+                .iter()
+                .map(|finding| self.github(finding))
+                .collect(),
         }
     }
 
     fn severity(&self, finding: &Diagnostic) -> Severity {
-        if self.deny_warnings { Severity::Error } else { finding.severity() }
+        if self.deny_warnings {
+            Severity::Error
+        } else {
+            finding.severity()
+        }
     }
 
     fn human(&self, finding: &Diagnostic) -> String {
@@ -81,10 +94,10 @@ impl Renderer<'_> {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut group =
-            level.primary_title(visible(&finding.message)).id(finding.code.id()).elements(
-                Vec::<annotate_snippets::Message>::new(),
-            );
+        let mut group = level
+            .primary_title(visible(&finding.message))
+            .id(finding.code.id())
+            .elements(Vec::<annotate_snippets::Message>::new());
         // One snippet a file, the primary one first.
         let mut files = Vec::new();
         for label in finding.primary.iter().chain(&finding.secondary) {
@@ -99,12 +112,19 @@ impl Renderer<'_> {
                 .path(self.sources.path(file).display().to_string())
                 .fold(true);
             let mut shown = false;
-            let labels = (finding.primary.iter().map(|label| (label, AnnotationKind::Primary)))
-                .chain(finding.secondary.iter().map(|label| (label, AnnotationKind::Context)));
+            let labels = (finding
+                .primary
+                .iter()
+                .map(|label| (label, AnnotationKind::Primary)))
+            .chain(
+                finding
+                    .secondary
+                    .iter()
+                    .map(|label| (label, AnnotationKind::Context)),
+            );
             for (label, kind) in labels.filter(|(label, _)| label.at.file == file) {
                 if let Some(span) = first_line(text, label) {
-                    snippet =
-                        snippet.annotation(kind.span(span).label(visible(&label.text)));
+                    snippet = snippet.annotation(kind.span(span).label(visible(&label.text)));
                     shown = true;
                 } else {
                     places_without_source.push(format!("at {}", self.sources.describe(label.at)));
@@ -168,7 +188,11 @@ impl Renderer<'_> {
                 severity: self.severity(finding),
                 message: &finding.message,
                 place: finding.primary.as_ref().map(|label| self.place(label)),
-                related: finding.secondary.iter().map(|label| self.place(label)).collect(),
+                related: finding
+                    .secondary
+                    .iter()
+                    .map(|label| self.place(label))
+                    .collect(),
                 notes: &finding.notes,
                 help: finding.help.as_deref(),
             })
@@ -196,7 +220,9 @@ impl Renderer<'_> {
             name(self.severity(finding)),
             place.unwrap_or_default(),
             finding.code.id(),
-            text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A"),
+            text.replace('%', "%25")
+                .replace('\r', "%0D")
+                .replace('\n', "%0A"),
         )
     }
 }
@@ -219,8 +245,14 @@ fn escape_property(text: &str) -> String {
 /// The part of a label that lies on its first line, or nothing where that line is too long to show.
 fn first_line(text: &str, label: &Label) -> Option<std::ops::Range<usize>> {
     let start = (label.at.start as usize).min(text.len());
-    let line_start = text.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1);
-    let line_end = text.get(start..)?.find('\n').map_or(text.len(), |newline| start + newline);
+    let line_start = text
+        .get(..start)?
+        .rfind('\n')
+        .map_or(0, |newline| newline + 1);
+    let line_end = text
+        .get(start..)?
+        .find('\n')
+        .map_or(text.len(), |newline| start + newline);
     if line_end - line_start > WIDEST_LINE {
         return None;
     }

@@ -21,7 +21,11 @@ impl Origin {
     /// A range of bytes in a file.
     #[must_use]
     pub fn new(file: FileId, span: &std::ops::Range<usize>) -> Self {
-        Self { file, start: span.start as u32, end: span.end as u32 }
+        Self {
+            file,
+            start: span.start as u32,
+            end: span.end as u32,
+        }
     }
 }
 
@@ -39,7 +43,10 @@ pub struct Sources {
 impl Sources {
     /// Adds a file; `path` is how messages call it, relative to the fleet's folder.
     pub fn add(&mut self, path: impl Into<PathBuf>, text: String) -> FileId {
-        self.files.push(SourceFile { path: path.into(), text });
+        self.files.push(SourceFile {
+            path: path.into(),
+            text,
+        });
         FileId(self.files.len() as u32 - 1)
     }
 
@@ -77,6 +84,8 @@ impl Sources {
 
     /// Every file with its number, in the order of reading.
     pub fn iter(&self) -> impl Iterator<Item = (&Path, &str)> {
-        self.files.iter().map(|file| (file.path.as_path(), file.text.as_str()))
+        self.files
+            .iter()
+            .map(|file| (file.path.as_path(), file.text.as_str()))
     }
 }

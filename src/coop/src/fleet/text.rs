@@ -24,7 +24,11 @@ pub struct Refusal {
 }
 
 fn refuse(code: Code, message: impl Into<String>, help: impl Into<String>) -> Refusal {
-    Refusal { code, message: message.into(), help: help.into() }
+    Refusal {
+        code,
+        message: message.into(),
+        help: help.into(),
+    }
 }
 
 macro_rules! texts {
@@ -203,11 +207,13 @@ fn word(text: &str) -> Result<String, Refusal> {
 ///
 /// # Errors
 /// Says why it is not one.
-pub fn name(text: &str) -> Result<String, Refusal> {
+pub(super) fn name(text: &str) -> Result<String, Refusal> {
     plain(text, 253)?;
     let good = text.len() <= 40
         && text.starts_with(|mark: char| mark.is_ascii_lowercase())
-        && text.chars().all(|mark| mark.is_ascii_lowercase() || mark.is_ascii_digit() || mark == '-')
+        && text
+            .chars()
+            .all(|mark| mark.is_ascii_lowercase() || mark.is_ascii_digit() || mark == '-')
         && !text.ends_with('-')
         && !text.contains("--");
     if good {
@@ -229,22 +235,32 @@ pub fn domain(text: &str) -> Result<String, Refusal> {
     let wrong = |why: &str, help: String| refuse(Code::BadDomain, format!("`{text}` {why}"), help);
     if let Some((_, rest)) = text.split_once("://") {
         let host = rest.split('/').next().unwrap_or(rest);
-        return Err(wrong("is a web address, not a domain", format!("write \"{host}\"")));
+        return Err(wrong(
+            "is a web address, not a domain",
+            format!("write \"{host}\""),
+        ));
     }
     if let Some((_, host)) = text.rsplit_once('@') {
-        return Err(wrong("is an e-mail address, not a domain", format!("write \"{host}\"")));
+        return Err(wrong(
+            "is an e-mail address, not a domain",
+            format!("write \"{host}\""),
+        ));
     }
     if let Some(rest) = text.strip_prefix("*.") {
-        return Err(wrong("has a wildcard", format!("write \"{rest}\" and `subdomains = true`")));
+        return Err(wrong(
+            "has a wildcard",
+            format!("write \"{rest}\" and `subdomains = true`"),
+        ));
     }
     let form = || "write it like \"social.example\"".to_owned();
     if text.parse::<std::net::IpAddr>().is_ok() {
         return Err(wrong("is an address, not a domain", form()));
     }
-    let ascii =
-        idna::domain_to_ascii_strict(text).map_err(|_| wrong("is not a domain", form()))?;
+    let ascii = idna::domain_to_ascii_strict(text).map_err(|_| wrong("is not a domain", form()))?;
     let labels: Vec<_> = ascii.split('.').collect();
-    let numeric = labels.last().is_some_and(|label| label.chars().all(|mark| mark.is_ascii_digit()));
+    let numeric = labels
+        .last()
+        .is_some_and(|label| label.chars().all(|mark| mark.is_ascii_digit()));
     if labels.len() < 2 || labels.iter().any(|label| label.is_empty()) || numeric {
         return Err(wrong("is not a domain", form()));
     }
@@ -260,7 +276,9 @@ fn email(text: &str) -> Result<String, Refusal> {
             "write it like \"chris@webarch.coop\"",
         )
     };
-    let address = text.parse::<email_address::EmailAddress>().map_err(|_| wrong())?;
+    let address = text
+        .parse::<email_address::EmailAddress>()
+        .map_err(|_| wrong())?;
     let plain = |mark: char| mark.is_ascii_alphanumeric() || "!#&'*+-/=?^_{|}~.".contains(mark);
     if !address.local_part().chars().all(plain) {
         return Err(wrong());
@@ -279,12 +297,18 @@ fn ssh_key(text: &str) -> Result<String, Refusal> {
     }
     strict(text, 2000)?;
     let wrong = |why: String| {
-        refuse(Code::BadKey, why, "put the one line of the `.pub` file here: ssh-ed25519 AAAA…")
+        refuse(
+            Code::BadKey,
+            why,
+            "put the one line of the `.pub` file here: ssh-ed25519 AAAA…",
+        )
     };
     let key = ssh_key::PublicKey::from_openssh(text)
         .map_err(|_| wrong("this is not an SSH public key".into()))?;
     if matches!(key.algorithm(), ssh_key::Algorithm::Dsa) {
-        return Err(wrong("DSA keys are refused by OpenSSH since version 7.0".into()));
+        return Err(wrong(
+            "DSA keys are refused by OpenSSH since version 7.0".into(),
+        ));
     }
     Ok(text.trim().to_owned())
 }
@@ -295,24 +319,32 @@ fn address<T: std::str::FromStr + fmt::Display>(
     example: &str,
 ) -> Result<String, Refusal> {
     strict(text, 100)?;
-    text.parse::<T>().map(|address| address.to_string()).map_err(|_| {
-        refuse(
-            Code::BadAddress,
-            format!("`{text}` is not an {kind} address"),
-            format!("write it like \"{example}\", without a prefix length"),
-        )
-    })
+    text.parse::<T>()
+        .map(|address| address.to_string())
+        .map_err(|_| {
+            refuse(
+                Code::BadAddress,
+                format!("`{text}` is not an {kind} address"),
+                format!("write it like \"{example}\", without a prefix length"),
+            )
+        })
 }
 
 fn day(text: &str) -> Result<String, Refusal> {
     plain(text, 100)?;
     let wrong = || {
-        refuse(Code::BadDate, format!("`{text}` is not a day"), "write it like 2026-10-03")
+        refuse(
+            Code::BadDate,
+            format!("`{text}` is not a day"),
+            "write it like 2026-10-03",
+        )
     };
     if text.len() != 10 {
         return Err(wrong());
     }
-    text.parse::<jiff::civil::Date>().map(|date| date.to_string()).map_err(|_| wrong())
+    text.parse::<jiff::civil::Date>()
+        .map(|date| date.to_string())
+        .map_err(|_| wrong())
 }
 
 fn path(text: &str, pattern: bool) -> Result<String, Refusal> {
@@ -331,7 +363,10 @@ fn path(text: &str, pattern: bool) -> Result<String, Refusal> {
         return Err(wrong("is not a plain path inside the fleet"));
     }
     let plain = |mark: char| mark.is_alphanumeric() || "-_./+ ".contains(mark);
-    if !text.chars().all(|mark| plain(mark) || (pattern && mark == '*')) {
+    if !text
+        .chars()
+        .all(|mark| plain(mark) || (pattern && mark == '*'))
+    {
         return Err(wrong("has marks that a path here may not have"));
     }
     Ok(text.to_owned())
@@ -357,12 +392,17 @@ fn server(text: &str) -> Result<String, Refusal> {
 }
 
 /// Kinds of repositories that restic knows (restic's manual, "Preparing a new repository").
-const REPOSITORIES: &[&str] = &["sftp:", "rest:", "s3:", "b2:", "azure:", "gs:", "swift:", "rclone:", "/"];
+const REPOSITORIES: &[&str] = &[
+    "sftp:", "rest:", "s3:", "b2:", "azure:", "gs:", "swift:", "rclone:", "/",
+];
 
 fn repository(text: &str) -> Result<String, Refusal> {
     strict(text, 400)?;
     let credentials = text.split_once("://").is_some_and(|(_, rest)| {
-        rest.split('/').next().and_then(|host| host.rsplit_once('@')).is_some_and(|(user, _)| user.contains(':'))
+        rest.split('/')
+            .next()
+            .and_then(|host| host.rsplit_once('@'))
+            .is_some_and(|(user, _)| user.contains(':'))
     });
     if credentials {
         return Err(refuse(
@@ -371,7 +411,9 @@ fn repository(text: &str) -> Result<String, Refusal> {
             "take it out; put the address's credentials in the host's environment file for backups",
         ));
     }
-    if text.chars().any(char::is_whitespace) || !REPOSITORIES.iter().any(|kind| text.starts_with(kind)) {
+    if text.chars().any(char::is_whitespace)
+        || !REPOSITORIES.iter().any(|kind| text.starts_with(kind))
+    {
         return Err(refuse(
             Code::BadForm,
             format!("`{text}` is not a repository that restic knows"),
@@ -394,29 +436,44 @@ fn web_address(text: &str) -> Result<String, Refusal> {
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let host = host.split_once(':').map_or(host, |(host, _)| host);
     domain(host).map_err(|_| wrong())?;
-    if !path.chars().all(|mark| mark.is_ascii_alphanumeric() || "-_./~".contains(mark)) {
+    if !path
+        .chars()
+        .all(|mark| mark.is_ascii_alphanumeric() || "-_./~".contains(mark))
+    {
         return Err(wrong());
     }
     Ok(text.trim_end_matches('/').to_owned())
 }
 
-fn shaped(text: &str, good: fn(&str) -> bool, kind: &str, example: &str) -> Result<String, Refusal> {
+fn shaped(
+    text: &str,
+    good: fn(&str) -> bool,
+    kind: &str,
+    example: &str,
+) -> Result<String, Refusal> {
     strict(text, 100)?;
     if good(text) {
         return Ok(text.to_owned());
     }
-    Err(refuse(Code::BadForm, format!("`{text}` is not {kind}"), format!("write it like \"{example}\"")))
+    Err(refuse(
+        Code::BadForm,
+        format!("`{text}` is not {kind}"),
+        format!("write it like \"{example}\""),
+    ))
 }
 
 fn is_release(text: &str) -> bool {
     let digits = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
-    text.split_once('.').is_some_and(|(year, month)| digits(year) && (month == "05" || month == "11"))
+    text.split_once('.')
+        .is_some_and(|(year, month)| digits(year) && (month == "05" || month == "11"))
 }
 
 fn is_time_zone(text: &str) -> bool {
     let part = |part: &str| {
         part.starts_with(|mark: char| mark.is_ascii_uppercase())
-            && part.chars().all(|mark| mark.is_ascii_alphanumeric() || "_-+".contains(mark))
+            && part
+                .chars()
+                .all(|mark| mark.is_ascii_alphanumeric() || "_-+".contains(mark))
     };
     text == "UTC" || (text.contains('/') && text.split('/').all(part))
 }

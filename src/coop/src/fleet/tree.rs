@@ -66,13 +66,21 @@ impl Value {
     /// The text of a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
-        if let Self::String(text) = self { Some(text) } else { None }
+        if let Self::String(text) = self {
+            Some(text)
+        } else {
+            None
+        }
     }
 
     /// The entries of a table.
     #[must_use]
     pub fn as_table(&self) -> Option<&Table> {
-        if let Self::Table(table) = self { Some(table) } else { None }
+        if let Self::Table(table) = self {
+            Some(table)
+        } else {
+            None
+        }
     }
 
     /// The same without places.
@@ -85,7 +93,10 @@ impl Value {
             Self::Boolean(value) => (*value).into(),
             Self::Array(items) => items.iter().map(|item| item.value.to_json()).collect(),
             Self::Table(table) => serde_json::Value::Object(
-                table.iter().map(|(key, entry)| (key.clone(), entry.node.value.to_json())).collect(),
+                table
+                    .iter()
+                    .map(|(key, entry)| (key.clone(), entry.node.value.to_json()))
+                    .collect(),
             ),
         }
     }
@@ -121,7 +132,11 @@ impl Node {
                     None => return at,
                 },
                 Value::Array(items) => {
-                    match step.parse::<usize>().ok().and_then(|place| items.get(place)) {
+                    match step
+                        .parse::<usize>()
+                        .ok()
+                        .and_then(|place| items.get(place))
+                    {
                         Some(item) => {
                             at = item.at;
                             node = item;
@@ -138,16 +153,22 @@ impl Node {
     /// The place of the value at a path, or of the nearest thing above it that is written down.
     #[must_use]
     pub fn place(&self, path: &[&str]) -> Origin {
-        self.get(path).map_or_else(|| self.key(path), |node| node.at)
+        self.get(path)
+            .map_or_else(|| self.key(path), |node| node.at)
     }
 }
 
 /// Parses a file. What can be understood is returned even where something else cannot.
-pub fn parse(file: FileId, text: &str, findings: &mut Vec<Diagnostic>) -> Node {
+pub(super) fn parse(file: FileId, text: &str, findings: &mut Vec<Diagnostic>) -> Node {
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let at = Origin::new(file, &error.span().unwrap_or(0..0));
-        let message = error.message().lines().next().unwrap_or_default().to_owned();
+        let message = error
+            .message()
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         findings.push(
             Diagnostic::new(Code::Syntax, format!("not TOML: {message}"))
                 .at(at, "")
@@ -155,13 +176,22 @@ pub fn parse(file: FileId, text: &str, findings: &mut Vec<Diagnostic>) -> Node {
         );
     }
     let at = Origin::new(file, &(0..0));
-    Node { at, value: table(file, document.into_inner()) }
+    Node {
+        at,
+        value: table(file, document.into_inner()),
+    }
 }
 
 fn table(file: FileId, table: DeTable<'_>) -> Value {
     let entries = table.into_iter().map(|(key, value)| {
         let origin = Origin::new(file, &key.span());
-        (key.into_inner().into_owned(), Entry { key: origin, node: node(file, value) })
+        (
+            key.into_inner().into_owned(),
+            Entry {
+                key: origin,
+                node: node(file, value),
+            },
+        )
     });
     Value::Table(entries.collect())
 }
@@ -180,7 +210,9 @@ fn node(file: FileId, value: toml::Spanned<DeValue<'_>>) -> Node {
         DeValue::Float(number) => Value::Float(number.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(value) => Value::Boolean(value),
         DeValue::Datetime(date) => Value::Date(date.to_string()),
-        DeValue::Array(items) => Value::Array(items.into_iter().map(|item| node(file, item)).collect()),
+        DeValue::Array(items) => {
+            Value::Array(items.into_iter().map(|item| node(file, item)).collect())
+        }
         DeValue::Table(entries) => table(file, entries),
     };
     Node { at, value }
