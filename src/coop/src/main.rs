@@ -1,3 +1,7 @@
-//! The coop command.
+//! The `coop` command: hands the arguments to the library and exits with its verdict.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    coop::cli::main()
+}

@@ -59,6 +59,26 @@ pub fn is_within(path: &[u8], directory: &[u8]) -> bool {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
 }
 
+/// The names in an attribute path as the command line writes it: dots between them, quotes around
+/// names that hold dots (`parseAttrPath` in Nix's `attr-path.cc`).
+#[must_use]
+pub fn attribute_path(text: &str) -> Vec<Vec<u8>> {
+    let mut names = Vec::new();
+    let mut name = Vec::new();
+    let mut quoted = false;
+    for &byte in text.as_bytes() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'.' if !quoted => names.push(std::mem::take(&mut name)),
+            _ => name.push(byte),
+        }
+    }
+    if !name.is_empty() {
+        names.push(name);
+    }
+    names
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +88,12 @@ mod tests {
         assert_eq!(canonical(b"/a//b/./../c/"), b"/a/c");
         assert_eq!(canonical(b"/../.."), b"/");
         assert_eq!(canonical(b"a"), b"/a");
+    }
+
+    #[test]
+    fn quoted_names_keep_their_dots() {
+        assert_eq!(attribute_path("a.\"b.c\".d"), [&b"a"[..], b"b.c", b"d"]);
+        assert!(attribute_path("").is_empty());
     }
 
     #[test]

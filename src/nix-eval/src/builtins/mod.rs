@@ -22,6 +22,11 @@ pub const NIX_VERSION: &str = "2.34.8";
 /// `builtins.langVersion`
 const LANG_VERSION: i64 = 6;
 
+/// Where `<nix/fetchurl.nix>` is found, as far as the language can tell.
+pub(crate) const FETCHURL_PATH: &[u8] = b"/__corepkgs__/fetchurl.nix";
+/// The text of `<nix/fetchurl.nix>`.
+pub(crate) const FETCHURL: &[u8] = include_bytes!("fetchurl.nix");
+
 /// The code of a builtin: it is called with as many arguments as its arity says, unforced.
 pub(crate) type BuiltinFunction = fn(&mut Evaluator, &[Value]) -> R<Value>;
 

@@ -9,6 +9,7 @@ pub mod error;
 mod expression;
 mod force;
 mod import;
+mod query;
 mod report;
 mod settings;
 mod store;

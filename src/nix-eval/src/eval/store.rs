@@ -14,6 +14,7 @@ use nix_store::StorePath;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{ErrorKind, EvalError, Evaluator, R, Raised};
+use crate::builtins;
 use crate::heap::{ContextElement, ContextId, Value};
 use crate::path;
 use crate::position::Position;
@@ -173,6 +174,9 @@ impl Evaluator {
 
     /// Where a path really is: below a copied source, that source.
     fn physical(&mut self, at: &[u8]) -> Physical {
+        if at == builtins::FETCHURL_PATH {
+            return Physical::Text(builtins::FETCHURL.into());
+        }
         if self.store.contents.is_empty() {
             return Physical::Path(at.to_vec());
         }

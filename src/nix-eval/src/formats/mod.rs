@@ -1,2 +1,8 @@
-//! tmp
-pub mod float; pub mod json_read; pub mod json_write; pub mod toml; pub mod version;
+//! Text formats that the language reads and writes: numbers, JSON, TOML, versions. Pure functions
+//! on bytes; no values of the evaluator here.
+
+pub mod float;
+pub mod json_read;
+pub mod json_write;
+pub mod toml;
+pub mod version;

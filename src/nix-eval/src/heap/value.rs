@@ -2,7 +2,7 @@
 //! constant, or the granule of an object.
 
 /// A value, or a reference to a thunk that will be one.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Value(pub(super) u32);
 
 /// What sort of value a forced value is.

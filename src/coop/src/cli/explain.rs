@@ -1,0 +1,40 @@
+//! `coop explain CODE`: the page behind a finding.
+
+use std::io::{self, Write as _};
+
+use anyhow::bail;
+use clap::Args;
+
+use super::Verdict;
+use crate::diagnostics::Code;
+use crate::fleet::nearest;
+
+/// Explain a finding by its code, such as E0101; without one, list them all
+#[derive(Args)]
+pub(super) struct Explain {
+    /// The code that stands in brackets after `error` or `warning`
+    code: Option<String>,
+}
+
+impl Explain {
+    pub(super) fn run(self) -> anyhow::Result<Verdict> {
+        let text = match &self.code {
+            None => Code::ALL
+                .iter()
+                .map(|code| format!("{}  {}\n", code.id(), code.title()))
+                .collect(),
+            Some(id) => match Code::parse(id) {
+                Some(code) => format!("{}: {}\n\n{}\n", code.id(), code.title(), code.page()),
+                None => {
+                    let upper = id.to_uppercase();
+                    match nearest(&upper, Code::ALL.iter().map(|code| code.id())) {
+                        Some(near) => bail!("there is no code {id}; did you mean {near}?"),
+                        None => bail!("there is no code {id}; `coop explain` lists them"),
+                    }
+                }
+            },
+        };
+        io::stdout().write_all(text.as_bytes())?;
+        Ok(Verdict::Fine)
+    }
+}

@@ -1,0 +1,83 @@
+//! `coop nix eval`: prints the value of an expression.
+
+use clap::Args;
+use nix_eval::eval::R;
+use nix_eval::heap::ContextId;
+use nix_eval::{Evaluator, Value, print};
+
+use super::options::{EvaluationOptions, evaluate, select};
+use crate::cli::Verdict;
+
+/// Evaluate an expression and print its value
+#[derive(Args)]
+pub(in crate::cli) struct Eval {
+    #[command(flatten)]
+    options: EvaluationOptions,
+    /// Evaluate everything in the value, not just its outermost part
+    #[arg(long)]
+    strict: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with_all = ["xml", "raw"])]
+    json: bool,
+    /// Print XML
+    #[arg(long, conflicts_with = "raw")]
+    xml: bool,
+    /// Leave positions out of the XML
+    #[arg(long)]
+    no_location: bool,
+    /// Print a string without quotes
+    #[arg(long)]
+    raw: bool,
+    /// Apply the function EXPR to the value first
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
+    apply: Option<String>,
+    /// Accepted for the sake of nix-instantiate's users
+    #[arg(long, hide = true)]
+    eval: bool,
+    /// Accepted for the sake of nix-instantiate's users
+    #[arg(long, hide = true)]
+    read_write_mode: bool,
+}
+
+impl Eval {
+    pub(super) fn run(self) -> anyhow::Result<Verdict> {
+        let exact = !(self.strict || self.json);
+        evaluate(&self.options, exact, |evaluator, root, args| {
+            let mut out = Vec::new();
+            let whole = [String::new()];
+            let paths = if self.options.attr.is_empty() { &whole[..] } else { &self.options.attr };
+            for path in paths {
+                let mut value = select(evaluator, root, path, args)?;
+                if !args.is_empty() {
+                    value = evaluator.auto_call(value, args)?;
+                }
+                if let Some(function) = &self.apply {
+                    let origin = nix_eval::position::Origin::String;
+                    let function = evaluator.eval_text(function.as_bytes(), origin, b"/")?;
+                    value = evaluator.call(function, &[value], nix_eval::position::Position::NONE)?;
+                }
+                self.print(evaluator, value, &mut out)?;
+            }
+            Ok(out)
+        })
+    }
+
+    fn print(&self, evaluator: &mut Evaluator, value: Value, out: &mut Vec<u8>) -> R<()> {
+        if self.json {
+            let mut context = ContextId::EMPTY;
+            print::json::write(evaluator, value, true, out, &mut context)?;
+            out.push(b'\n');
+        } else if self.raw {
+            let text = evaluator.text_of(value, "while generating the eval command output")?;
+            out.extend_from_slice(&text);
+        } else if self.xml {
+            let (text, _) = print::xml::document(evaluator, value, self.strict, !self.no_location)?;
+            out.extend_from_slice(&text);
+        } else {
+            let value = if self.strict { evaluator.force_deep(value)? } else { value };
+            out.extend_from_slice(&print::ambiguous(evaluator, value)?);
+            out.push(b'\n');
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,62 @@
+//! `coop nix instantiate`: prints the store paths of derivations, and writes their closures.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use nix_eval::eval::{R, StoreContent};
+use nix_eval::Evaluator;
+use nix_flake::closure;
+
+use super::options::{EvaluationOptions, evaluate, select};
+use crate::cli::Verdict;
+
+/// Print the .drv paths of the derivations in an expression
+#[derive(Args)]
+pub(in crate::cli) struct Instantiate {
+    #[command(flatten)]
+    options: EvaluationOptions,
+    /// Write the .drv files and sources that they need to FOLDER, by their names in the store
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+impl Instantiate {
+    pub(super) fn run(self) -> anyhow::Result<Verdict> {
+        evaluate(&self.options, false, |evaluator, root, args| {
+            let mut out = Vec::new();
+            let whole = [String::new()];
+            let paths = if self.options.attr.is_empty() { &whole[..] } else { &self.options.attr };
+            for path in paths {
+                let value = select(evaluator, root, path, args)?;
+                let found = evaluator.find_derivations(value, args)?;
+                for drv in found {
+                    out.extend_from_slice(&drv);
+                    out.push(b'\n');
+                }
+            }
+            if let Some(folder) = &self.out {
+                write(evaluator, folder)?;
+            }
+            Ok(out)
+        })
+    }
+}
+
+/// Writes everything that was put into the store.
+fn write(evaluator: &mut Evaluator, folder: &Path) -> R<()> {
+    let derivations = evaluator
+        .derivations()
+        .map(|(path, record)| (path.base_name().to_owned(), record.aterm.to_vec()));
+    let derivations: Vec<_> = derivations.collect();
+    let contents: Vec<(String, StoreContent)> = evaluator
+        .store_contents()
+        .map(|(path, content)| (path.base_name().to_owned(), content.clone()))
+        .collect();
+    let written = closure::write(folder, &derivations, &contents);
+    match written {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            evaluator.fail(format!("cannot write to {}: {error}", folder.display()))
+        }
+    }
+}

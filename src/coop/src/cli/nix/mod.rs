@@ -1,0 +1,34 @@
+//! `coop nix`: the evaluator on its own, with the words of `nix-instantiate` and `nix eval`.
+
+mod eval;
+mod instantiate;
+mod options;
+mod parse;
+
+use clap::{Args, Subcommand};
+
+use super::Verdict;
+
+/// Nix without Nix: evaluate, instantiate and parse Nix expressions
+#[derive(Args)]
+pub(super) struct Nix {
+    #[command(subcommand)]
+    command: NixCommand,
+}
+
+#[derive(Subcommand)]
+enum NixCommand {
+    Eval(eval::Eval),
+    Instantiate(instantiate::Instantiate),
+    Parse(parse::Parse),
+}
+
+impl Nix {
+    pub(super) fn run(self) -> anyhow::Result<Verdict> {
+        match self.command {
+            NixCommand::Eval(command) => command.run(),
+            NixCommand::Instantiate(command) => command.run(),
+            NixCommand::Parse(command) => command.run(),
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Options that the evaluating commands share, and how an evaluator is set up from them.
+
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt};
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{ArgAction, Args};
+use nix_eval::eval::{Detail, EvalError, R};
+use nix_eval::position::Origin;
+use nix_eval::symbol::Symbol;
+use nix_eval::{Evaluator, Settings, Value, with_stack};
+use nix_flake::System;
+
+use crate::cli::Verdict;
+
+#[derive(Args)]
+pub(super) struct EvaluationOptions {
+    /// A file, a folder with a default.nix, or - for standard input
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// An expression instead of a file
+    #[arg(short = 'E', long = "expr", value_name = "EXPR", allow_hyphen_values = true)]
+    expr: Option<String>,
+    /// The attribute to take, as a path of names with dots
+    #[arg(short = 'A', long = "attr", value_name = "PATH")]
+    pub(super) attr: Vec<String>,
+    /// Pass the value of EXPR as the argument NAME to functions on the way
+    #[arg(long, num_args = 2, value_names = ["NAME", "EXPR"], action = ArgAction::Append, allow_hyphen_values = true)]
+    arg: Vec<String>,
+    /// Pass the string TEXT as the argument NAME to functions on the way
+    #[arg(long, num_args = 2, value_names = ["NAME", "TEXT"], action = ArgAction::Append, allow_hyphen_values = true)]
+    argstr: Vec<String>,
+    /// Add an entry to the search path for <…>, before those of NIX_PATH
+    #[arg(short = 'I', value_name = "[NAME=]PATH")]
+    include: Vec<String>,
+    /// Evaluate without access to the environment and to files outside of the store
+    #[arg(long)]
+    pure_eval: bool,
+    /// Switch on experimental features, separated by spaces
+    #[arg(long, alias = "experimental-features", value_name = "FEATURES")]
+    extra_experimental_features: Vec<String>,
+    /// The system that builtins.currentSystem names
+    #[arg(long, value_name = "SYSTEM")]
+    system: Option<String>,
+    /// Show every frame of an error
+    #[arg(long)]
+    show_trace: bool,
+    /// Print counters to standard error at the end
+    #[arg(long)]
+    stats: bool,
+}
+
+impl EvaluationOptions {
+    fn settings(&self, exact_laziness: bool) -> Settings {
+        let features: Vec<&str> =
+            self.extra_experimental_features.iter().flat_map(|f| f.split_whitespace()).collect();
+        let has = |name: &str| features.contains(&name);
+        let mut settings = Settings {
+            pure: self.pure_eval,
+            exact_laziness,
+            pipe_operators: has("pipe-operators"),
+            flakes: has("flakes"),
+            fetch_tree: has("fetch-tree"),
+            dynamic_derivations: has("dynamic-derivations"),
+            ca_derivations: has("ca-derivations"),
+            impure_derivations: has("impure-derivations"),
+            parse_toml_timestamps: has("parse-toml-timestamps"),
+            home: std::env::var_os("HOME").map(OsStringExt::into_vec),
+            search_path: self.search_path(),
+            ..Settings::default()
+        };
+        if let Some(system) = &self.system {
+            settings.system.clone_from(system);
+        }
+        if let Ok(store) = std::env::var("NIX_STORE_DIR") {
+            settings.store_dir = store;
+        }
+        settings
+    }
+
+    fn search_path(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut entries: Vec<Vec<u8>> =
+            self.include.iter().map(|entry| entry.clone().into_bytes()).collect();
+        if let Some(variable) = std::env::var_os("NIX_PATH") {
+            let variable = variable.into_vec();
+            entries.extend(variable.split(|&b| b == b':').filter(|e| !e.is_empty()).map(<[u8]>::to_vec));
+        }
+        entries
+            .into_iter()
+            .map(|entry| match entry.iter().position(|&b| b == b'=') {
+                Some(at) => (entry[..at].to_vec(), absolute(&entry[at + 1..])),
+                None => (Vec::new(), absolute(&entry)),
+            })
+            .collect()
+    }
+
+    /// What is to be evaluated: its text, where it comes from, and where relative paths start.
+    fn source(&self) -> anyhow::Result<Source> {
+        let here = current_directory()?;
+        if let Some(expr) = &self.expr {
+            return Ok(Source::Text(expr.clone().into_bytes(), Origin::String, here));
+        }
+        match &self.file {
+            Some(file) if file.as_os_str() == "-" => {
+                let mut text = Vec::new();
+                io::stdin().read_to_end(&mut text).context("cannot read standard input")?;
+                Ok(Source::Text(text, Origin::Stdin, here))
+            }
+            Some(file) => {
+                let bytes = file.as_os_str().as_bytes();
+                // <nixpkgs> names a place of the search path, as for nix-instantiate.
+                if bytes.starts_with(b"<") && bytes.ends_with(b">") {
+                    return Ok(Source::Text([b"import ", bytes].concat(), Origin::String, here));
+                }
+                Ok(Source::File(absolute(bytes)))
+            }
+            None => Ok(Source::File(absolute(b"."))),
+        }
+    }
+}
+
+enum Source {
+    Text(Vec<u8>, Origin, Vec<u8>),
+    File(Vec<u8>),
+}
+
+fn current_directory() -> anyhow::Result<Vec<u8>> {
+    let here = std::env::current_dir().context("cannot find out the current folder")?;
+    Ok(here.into_os_string().into_vec())
+}
+
+fn absolute(path: &[u8]) -> Vec<u8> {
+    let base = current_directory().unwrap_or_else(|_| b"/".to_vec());
+    if path.starts_with(b"/") {
+        nix_eval::path::canonical(path)
+    } else {
+        nix_eval::path::canonical(&nix_eval::path::join(&base, path))
+    }
+}
+
+/// Runs `work` on the root value with the automatic arguments, and reports what goes wrong.
+pub(super) fn evaluate(
+    options: &EvaluationOptions,
+    exact_laziness: bool,
+    work: impl FnOnce(&mut Evaluator, Value, &[(Symbol, Value)]) -> R<Vec<u8>> + Send,
+) -> anyhow::Result<Verdict> {
+    let settings = options.settings(exact_laziness);
+    let source = options.source()?;
+    // The evaluator lives on its own thread: its tables are not for sharing.
+    let origin_is = |source: Source| match source {
+        Source::Text(text, Origin::Stdin, at) => (text, true, at, None),
+        Source::Text(text, _, at) => (text, false, at, None),
+        Source::File(file) => (Vec::new(), false, Vec::new(), Some(file)),
+    };
+    let (text, stdin, base, file) = origin_is(source);
+    let outcome = with_stack(move || -> io::Result<Outcome> {
+        let mut evaluator = Evaluator::new(settings, Box::new(System))?;
+        evaluator.start_on_this_stack();
+        let result = (|| {
+            let args = options.automatic_args(&mut evaluator, &base)?;
+            let root = match &file {
+                Some(file) => evaluator.import_file(file)?,
+                None => {
+                    let origin = if stdin { Origin::Stdin } else { Origin::String };
+                    evaluator.eval_text(&text, origin, &base)?
+                }
+            };
+            work(&mut evaluator, root, &args)
+        })();
+        let outcome = match result {
+            Ok(output) => Outcome::Printed(output),
+            Err(raised) => {
+                let error = evaluator.take_error(raised);
+                Outcome::Failed(options.render(&evaluator, &error))
+            }
+        };
+        if options.stats {
+            let line = statistics(&evaluator);
+            let _ = io::stderr().write_all(line.as_bytes());
+        }
+        // The process ends soon: taking the tables apart would only cost time.
+        std::mem::forget(evaluator);
+        Ok(outcome)
+    })
+    .context("cannot start the evaluating thread")?;
+    match outcome {
+        None => {
+            writeln!(io::stderr(), "error: the evaluation needs more than its heap of 4 GiB")?;
+            Ok(Verdict::Findings)
+        }
+        Some(outcome) => match outcome.context("cannot reserve memory for the heap")? {
+            Outcome::Printed(output) => {
+                let mut stdout = io::stdout().lock();
+                stdout.write_all(&output)?;
+                stdout.flush()?;
+                Ok(Verdict::Fine)
+            }
+            Outcome::Failed(report) => {
+                io::stderr().write_all(report.as_bytes())?;
+                Ok(Verdict::Findings)
+            }
+        },
+    }
+}
+
+enum Outcome {
+    Printed(Vec<u8>),
+    Failed(String),
+}
+
+fn statistics(evaluator: &Evaluator) -> String {
+    let stats = evaluator.stats;
+    format!(
+        "{{\"files\":{},\"forced\":{},\"functionCalls\":{},\"builtinCalls\":{},\"updates\":{},\
+         \"heapBytes\":{},\"codeBytes\":{}}}\n",
+        stats.files,
+        stats.forced,
+        stats.calls,
+        stats.builtin_calls,
+        stats.updates,
+        evaluator.heap.data_bytes(),
+        evaluator.heap.code_bytes()
+    )
+}
+
+impl EvaluationOptions {
+    fn render(&self, evaluator: &Evaluator, error: &EvalError) -> String {
+        let detail = if self.show_trace { Detail::Trace } else { Detail::Short };
+        evaluator.render(error, detail)
+    }
+
+    fn automatic_args(
+        &self,
+        evaluator: &mut Evaluator,
+        base: &[u8],
+    ) -> R<Vec<(Symbol, Value)>> {
+        let mut args = Vec::new();
+        for pair in self.arg.chunks_exact(2) {
+            let here = if base.is_empty() { absolute(b".") } else { base.to_vec() };
+            let value = evaluator.eval_text(pair[1].as_bytes(), Origin::String, &here)?;
+            args.push((evaluator.symbols.intern(pair[0].as_bytes()), value));
+        }
+        for pair in self.argstr.chunks_exact(2) {
+            let value = evaluator
+                .heap
+                .new_string(pair[1].as_bytes(), nix_eval::heap::ContextId::EMPTY);
+            args.push((evaluator.symbols.intern(pair[0].as_bytes()), value));
+        }
+        Ok(args)
+    }
+}
+
+/// The value at an attribute path, calling functions on the way.
+pub(super) fn select(
+    evaluator: &mut Evaluator,
+    root: Value,
+    path: &str,
+    args: &[(Symbol, Value)],
+) -> R<Value> {
+    let mut value = root;
+    for name in nix_eval::path::attribute_path(path) {
+        value = evaluator.auto_call(value, args)?;
+        value = evaluator.select_by_text(value, &name, path)?;
+    }
+    evaluator.force(value)
+}

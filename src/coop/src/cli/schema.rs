@@ -1,0 +1,28 @@
+//! `coop schema`: the JSON Schema for editors, and the reference page for people.
+
+use std::io::{self, Write as _};
+
+use clap::Args;
+
+use super::Verdict;
+use crate::fleet::{SCHEMA, reference};
+
+/// Print the JSON Schema of coop.toml, for `#:schema ./coop.schema.json`
+#[derive(Args)]
+pub(super) struct Schema {
+    /// Print the reference page in Markdown instead
+    #[arg(long)]
+    markdown: bool,
+}
+
+impl Schema {
+    pub(super) fn run(self) -> anyhow::Result<Verdict> {
+        let text = if self.markdown {
+            reference()
+        } else {
+            serde_json::to_string_pretty(&*SCHEMA)? + "\n"
+        };
+        io::stdout().write_all(text.as_bytes())?;
+        Ok(Verdict::Fine)
+    }
+}
