@@ -60,7 +60,10 @@ impl PositionTable {
     /// Registers a source of `text` and returns the position of its first byte.
     /// The text is kept, since an error may have to show it; `None` where no position is left.
     pub fn add(&mut self, origin: Origin, text: Rc<[u8]>) -> Option<Position> {
-        let base = self.sources.last().map_or(1, |s| s.base.saturating_add(s.length).saturating_add(2));
+        let base = self
+            .sources
+            .last()
+            .map_or(1, |s| s.base.saturating_add(s.length).saturating_add(2));
         let length = u32::try_from(text.len()).ok()?;
         base.checked_add(length)?.checked_add(2)?;
         self.sources.push(Source {
@@ -79,10 +82,15 @@ impl PositionTable {
         if !position.is_some() {
             return None;
         }
-        let index = self.sources.partition_point(|s| s.base <= position.0).checked_sub(1)?;
+        let index = self
+            .sources
+            .partition_point(|s| s.base <= position.0)
+            .checked_sub(1)?;
         let source = &self.sources[index];
-        (position.0 - source.base <= source.length)
-            .then_some(Place { source, offset: position.0 - source.base })
+        (position.0 - source.base <= source.length).then_some(Place {
+            source,
+            offset: position.0 - source.base,
+        })
     }
 }
 
@@ -123,7 +131,10 @@ impl Source {
         let start = *starts.get(line.checked_sub(1)? as usize)? as usize;
         let text = self.text.as_deref()?;
         let rest = &text[start..];
-        let end = rest.iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(rest.len());
+        let end = rest
+            .iter()
+            .position(|&b| b == b'\n' || b == b'\r')
+            .unwrap_or(rest.len());
         Some(&rest[..end])
     }
 }
@@ -135,8 +146,15 @@ mod tests {
     #[test]
     fn lines_end_with_lf_cr_or_both() {
         let mut table = PositionTable::default();
-        let base = table.add(Origin::String, Rc::from(&b"a\r\nbc\rd\ne"[..])).unwrap();
-        let at = |offset| table.place(Position(base.0 + offset)).unwrap().line_column();
+        let base = table
+            .add(Origin::String, Rc::from(&b"a\r\nbc\rd\ne"[..]))
+            .unwrap();
+        let at = |offset| {
+            table
+                .place(Position(base.0 + offset))
+                .unwrap()
+                .line_column()
+        };
         assert_eq!(at(0), (1, 1));
         assert_eq!(at(3), (2, 1));
         assert_eq!(at(4), (2, 2));

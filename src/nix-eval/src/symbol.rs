@@ -45,7 +45,8 @@ impl SymbolTable {
         self.bytes.extend_from_slice(name);
         self.ends.push(self.bytes.len() as u32);
         let (bytes, ends) = (&self.bytes, &self.ends);
-        self.index.insert_unique(hash, symbol, |&s| hash_bytes(slice(bytes, ends, s)));
+        self.index
+            .insert_unique(hash, symbol, |&s| hash_bytes(slice(bytes, ends, s)));
         Symbol(symbol)
     }
 
@@ -56,7 +57,9 @@ impl SymbolTable {
     }
 
     fn find_hashed(&self, name: &[u8], hash: u64) -> Option<Symbol> {
-        self.index.find(hash, |&s| slice(&self.bytes, &self.ends, s) == name).map(|&s| Symbol(s))
+        self.index
+            .find(hash, |&s| slice(&self.bytes, &self.ends, s) == name)
+            .map(|&s| Symbol(s))
     }
 
     /// The name of `symbol`.
@@ -80,7 +83,11 @@ impl SymbolTable {
 
 fn slice<'a>(bytes: &'a [u8], ends: &[u32], symbol: u32) -> &'a [u8] {
     let index = symbol as usize;
-    let start = if index == 0 { 0 } else { ends[index - 1] as usize };
+    let start = if index == 0 {
+        0
+    } else {
+        ends[index - 1] as usize
+    };
     &bytes[start..ends[index] as usize]
 }
 

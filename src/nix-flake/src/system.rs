@@ -21,7 +21,9 @@ fn path(bytes: &[u8]) -> &Path {
 fn file_type(metadata: &std::fs::Metadata) -> FileType {
     let found = metadata.file_type();
     if found.is_file() {
-        FileType::Regular { executable: metadata.permissions().mode() & 0o100 != 0 }
+        FileType::Regular {
+            executable: metadata.permissions().mode() & 0o100 != 0,
+        }
     } else if found.is_dir() {
         FileType::Directory
     } else if found.is_symlink() {
@@ -81,20 +83,24 @@ impl World for System {
 
     fn now(&mut self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+        since.map_or(0, |since| {
+            i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+        })
     }
 
     fn say(&mut self, message: &[u8]) {
         let mut stderr = io::stderr().lock();
         // A closed standard error is no reason to stop evaluating.
-        let _ = stderr.write_all(message).and_then(|()| stderr.write_all(b"\n"));
+        let _ = stderr
+            .write_all(message)
+            .and_then(|()| stderr.write_all(b"\n"));
     }
 
     fn fetch(&mut self, request: &FetchRequest) -> Result<Fetched, String> {
         match request.url.strip_prefix("file://") {
-            Some(local) if !request.unpack && local.starts_with('/') => {
-                Ok(Fetched { path: local.as_bytes().to_vec() })
-            }
+            Some(local) if !request.unpack && local.starts_with('/') => Ok(Fetched {
+                path: local.as_bytes().to_vec(),
+            }),
             _ => Err("downloads are not supported yet; fetch it yourself and use its path".into()),
         }
     }

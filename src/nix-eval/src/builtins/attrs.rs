@@ -25,14 +25,22 @@ pub(super) const TABLE: Table = &[
 impl Evaluator {
     /// `{ file, line, column }`, or null for what lies in no file.
     pub(crate) fn position_value(&mut self, position: Position) -> Value {
-        let Some(place) = self.positions.place(position) else { return Value::NULL };
-        let Origin::File(path) = &place.source.origin else { return Value::NULL };
+        let Some(place) = self.positions.place(position) else {
+            return Value::NULL;
+        };
+        let Origin::File(path) = &place.source.origin else {
+            return Value::NULL;
+        };
         let (line, column) = place.line_column();
         let path = path.clone();
         let file = self.heap.new_string(&path, crate::heap::ContextId::EMPTY);
         let line = self.heap.new_int(i64::from(line));
         let column = self.heap.new_int(i64::from(column));
-        self.make_attrs(&[(known::FILE, file), (known::LINE, line), (known::COLUMN, column)])
+        self.make_attrs(&[
+            (known::FILE, file),
+            (known::LINE, line),
+            (known::COLUMN, column),
+        ])
     }
 }
 
@@ -40,7 +48,9 @@ fn attr_names(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the argument passed to builtins.attrNames";
     let set = evaluator.force_attrs(args[0], context)?;
     let (_, shape) = evaluator.heap.flat(set);
-    let order = evaluator.heap.lexicographic_order(shape, &evaluator.symbols);
+    let order = evaluator
+        .heap
+        .lexicographic_order(shape, &evaluator.symbols);
     let out = evaluator.heap.new_list_of_length(order.len() as u32);
     for (at, index) in order.into_iter().enumerate() {
         let name = evaluator.heap.shape_name(shape, index);
@@ -54,7 +64,9 @@ fn attr_values(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the argument passed to builtins.attrValues";
     let set = evaluator.force_attrs(args[0], context)?;
     let (set, shape) = evaluator.heap.flat(set);
-    let order = evaluator.heap.lexicographic_order(shape, &evaluator.symbols);
+    let order = evaluator
+        .heap
+        .lexicographic_order(shape, &evaluator.symbols);
     let out = evaluator.heap.new_list_of_length(order.len() as u32);
     for (at, index) in order.into_iter().enumerate() {
         let value = evaluator.heap.attr_at(set, index);
@@ -64,8 +76,7 @@ fn attr_values(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
 }
 
 fn name_argument(evaluator: &mut Evaluator, value: Value, builtin: &str) -> R<Symbol> {
-    let context =
-        format!("while evaluating the first argument passed to builtins.{builtin}");
+    let context = format!("while evaluating the first argument passed to builtins.{builtin}");
     let name = evaluator.force_string_no_context(value, &context)?;
     Ok(evaluator.string_to_symbol(name))
 }
@@ -105,7 +116,10 @@ fn pick(evaluator: &mut Evaluator, set: Value, shape: Shape, indices: &[u32]) ->
     }
     let heap = &mut evaluator.heap;
     let names: Vec<_> = indices.iter().map(|&i| heap.shape_name(shape, i)).collect();
-    let positions: Vec<_> = indices.iter().map(|&i| heap.shape_position(shape, i)).collect();
+    let positions: Vec<_> = indices
+        .iter()
+        .map(|&i| heap.shape_position(shape, i))
+        .collect();
     let picked = heap.new_shape(&names, Some(&positions), false);
     let out = heap.new_attrs(picked);
     for (at, &index) in indices.iter().enumerate() {
@@ -123,11 +137,15 @@ fn remove_attrs(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let mut names = FxHashSet::default();
     for index in 0..evaluator.heap.list_length(list) {
         let item = evaluator.heap.list_item(list, index);
-        let context = "while evaluating the values of the second argument passed to builtins.removeAttrs";
+        let context =
+            "while evaluating the values of the second argument passed to builtins.removeAttrs";
         let name = evaluator.force_string_no_context(item, context)?;
         names.insert(evaluator.string_to_symbol(name));
     }
-    if names.iter().all(|&name| evaluator.heap.attr(set, name).is_none()) {
+    if names
+        .iter()
+        .all(|&name| evaluator.heap.attr(set, name).is_none())
+    {
         return Ok(set);
     }
     let (set, shape) = evaluator.heap.flat(set);

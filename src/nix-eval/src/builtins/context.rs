@@ -12,7 +12,11 @@ use crate::symbol::known;
 pub(super) const TABLE: Table = &[
     ("__unsafeDiscardStringContext", 1, discard),
     ("__hasContext", 1, has_context),
-    ("__unsafeDiscardOutputDependency", 1, discard_output_dependency),
+    (
+        "__unsafeDiscardOutputDependency",
+        1,
+        discard_output_dependency,
+    ),
     ("__addDrvOutputDependencies", 1, add_drv_output_dependencies),
     ("__getContext", 1, get_context),
     ("__appendContext", 2, append_context),
@@ -27,7 +31,9 @@ fn discard(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
 fn has_context(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the argument passed to builtins.hasContext";
     let string = evaluator.force_string(args[0], context)?;
-    Ok(Value::bool(evaluator.heap.string_context(string) != ContextId::EMPTY))
+    Ok(Value::bool(
+        evaluator.heap.string_context(string) != ContextId::EMPTY,
+    ))
 }
 
 fn discard_output_dependency(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
@@ -129,8 +135,10 @@ fn append_context(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let set = evaluator.force_attrs(args[1], context)?;
     let (set, shape) = evaluator.heap.flat(set);
     for index in 0..evaluator.heap.shape_length(shape) {
-        let path: Rc<[u8]> =
-            evaluator.symbols.name(evaluator.heap.shape_name(shape, index)).into();
+        let path: Rc<[u8]> = evaluator
+            .symbols
+            .name(evaluator.heap.shape_name(shape, index))
+            .into();
         let shown = String::from_utf8_lossy(&path).into_owned();
         if !evaluator.is_store_path(&path) {
             return evaluator.fail(format!("context key '{shown}' is not a store path"));
@@ -167,7 +175,10 @@ fn append_context(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
                 let context = "while evaluating an output name within a string context";
                 let output = evaluator.force_string_no_context(output, context)?;
                 let output = evaluator.heap.string(output).into();
-                add.push(ContextElement::Built { drv: path.clone(), output });
+                add.push(ContextElement::Built {
+                    drv: path.clone(),
+                    output,
+                });
             }
         }
         let more = evaluator.contexts.collect(add);

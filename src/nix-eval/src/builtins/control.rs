@@ -32,7 +32,11 @@ pub(super) const TABLE: Table = &[
 fn stop(evaluator: &mut Evaluator, args: &[Value], name: &str, kind: ErrorKind) -> R<Value> {
     let context = format!(
         "while evaluating {} passed to builtins.{name}",
-        if kind == ErrorKind::Abort { "the error message" } else { "the first argument" }
+        if kind == ErrorKind::Abort {
+            "the error message"
+        } else {
+            "the first argument"
+        }
     );
     let (text, _) = evaluator.coerce_to_string(args[0], Coercion::PLAIN, &context)?;
     let text = String::from_utf8_lossy(&text).into_owned();
@@ -58,11 +62,14 @@ fn add_error_context(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
 fn try_eval(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let depth = evaluator.depth;
     match evaluator.force(args[0]) {
-        Ok(_) => Ok(evaluator.make_attrs(&[(known::SUCCESS, Value::TRUE), (known::VALUE, args[0])])),
+        Ok(_) => {
+            Ok(evaluator.make_attrs(&[(known::SUCCESS, Value::TRUE), (known::VALUE, args[0])]))
+        }
         Err(raised) if evaluator.error_is_catchable() => {
             evaluator.take_error(raised);
             evaluator.depth = depth;
-            Ok(evaluator.make_attrs(&[(known::SUCCESS, Value::FALSE), (known::VALUE, Value::FALSE)]))
+            Ok(evaluator
+                .make_attrs(&[(known::SUCCESS, Value::FALSE), (known::VALUE, Value::FALSE)]))
         }
         Err(raised) => Err(raised),
     }
@@ -102,7 +109,9 @@ fn get_env(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     }
     let name = evaluator.heap.string(name).to_vec();
     let value = evaluator.world.variable(&name).unwrap_or_default();
-    Ok(evaluator.heap.new_string(&value, crate::heap::ContextId::EMPTY))
+    Ok(evaluator
+        .heap
+        .new_string(&value, crate::heap::ContextId::EMPTY))
 }
 
 /// Keys seen so far, in their order; found by comparing as `<` does.
@@ -136,14 +145,16 @@ fn generic_closure(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let set = evaluator.force_attrs(args[0], context)?;
     let context = "in the attrset passed as argument to builtins.genericClosure";
     let start = evaluator.need_attr(set, known::START_SET, context)?;
-    let context = "while evaluating the 'startSet' attribute passed as argument to builtins.genericClosure";
+    let context =
+        "while evaluating the 'startSet' attribute passed as argument to builtins.genericClosure";
     let start = evaluator.force_list(start, context)?;
     if evaluator.heap.list_length(start) == 0 {
         return Ok(start);
     }
     let context = "in the attrset passed as argument to builtins.genericClosure";
     let operator = evaluator.need_attr(set, known::OPERATOR, context)?;
-    let context = "while evaluating the 'operator' attribute passed as argument to builtins.genericClosure";
+    let context =
+        "while evaluating the 'operator' attribute passed as argument to builtins.genericClosure";
     let operator = evaluator.force_function(operator, context)?;
     let mut work: VecDeque<Value> = evaluator.heap.list_items(start).into();
     let mut keys = Keys::default();
@@ -157,7 +168,8 @@ fn generic_closure(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
         }
         result.push(element);
         let new = evaluator.call(operator, &[element], Position::NONE)?;
-        let context = "while evaluating the return value of the `operator` passed to builtins.genericClosure";
+        let context =
+            "while evaluating the return value of the `operator` passed to builtins.genericClosure";
         let new = evaluator.force_list(new, context)?;
         for item in evaluator.heap.list_items(new) {
             evaluator.force(item)?;

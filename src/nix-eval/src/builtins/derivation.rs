@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use nix_store::{ContentAddress, Method};
+use nix_store::check_name;
 use nix_store::derivation::{Derivation, Output, Text};
 use nix_store::hash::{Algorithm, Hash};
+use nix_store::{ContentAddress, Method};
 use nix_store::{downstream_placeholder, placeholder};
-use nix_store::check_name;
 
 use super::Table;
 use crate::eval::{Coercion, Evaluator, R};
@@ -17,8 +17,10 @@ use crate::position::Position;
 use crate::print;
 use crate::symbol::{Symbol, known};
 
-pub(super) const TABLE: Table =
-    &[("derivationStrict", 1, derivation_strict), ("placeholder", 1, make_placeholder)];
+pub(super) const TABLE: Table = &[
+    ("derivationStrict", 1, derivation_strict),
+    ("placeholder", 1, make_placeholder),
+];
 
 fn make_placeholder(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the first argument passed to builtins.placeholder";
@@ -71,11 +73,16 @@ fn derivation_strict(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
 }
 
 fn name_position(evaluator: &Evaluator, set: Value) -> Position {
-    evaluator.heap.attr_with_position(set, known::NAME).map_or(Position::NONE, |(_, p)| p)
+    evaluator
+        .heap
+        .attr_with_position(set, known::NAME)
+        .map_or(Position::NONE, |(_, p)| p)
 }
 
 fn flag(evaluator: &mut Evaluator, set: Value, name: Symbol) -> R<bool> {
-    let Some(value) = evaluator.heap.attr(set, name) else { return Ok(false) };
+    let Some(value) = evaluator.heap.attr(set, name) else {
+        return Ok(false);
+    };
     let context = format!(
         "while evaluating the `{}` attribute passed to builtins.derivationStrict",
         evaluator.name(name)
@@ -107,7 +114,10 @@ fn make(evaluator: &mut Evaluator, set: Value, name: Vec<u8>) -> R<Value> {
     };
     let ignore_nulls = flag(evaluator, set, known::IGNORE_NULLS)?;
     let (flat, shape) = evaluator.heap.flat(set);
-    for index in evaluator.heap.lexicographic_order(shape, &evaluator.symbols) {
+    for index in evaluator
+        .heap
+        .lexicographic_order(shape, &evaluator.symbols)
+    {
         let name = evaluator.heap.shape_name(shape, index);
         if name == known::IGNORE_NULLS {
             continue;
@@ -139,7 +149,11 @@ impl Draft {
         match name {
             known::CONTENT_ADDRESSED => {
                 if evaluator.force_bool(value, "")? {
-                    require(evaluator, evaluator.settings.ca_derivations, "ca-derivations")?;
+                    require(
+                        evaluator,
+                        evaluator.settings.ca_derivations,
+                        "ca-derivations",
+                    )?;
                     self.content_addressed = true;
                 }
                 Ok(())
@@ -179,7 +193,13 @@ impl Draft {
     /// An attribute that the builder gets as an environment variable.
     fn variable(&mut self, evaluator: &mut Evaluator, name: Symbol, value: Value) -> R<()> {
         let mut text = Vec::new();
-        evaluator.coerce_into(value, Coercion::DERIVATION, &mut text, &mut self.context, "")?;
+        evaluator.coerce_into(
+            value,
+            Coercion::DERIVATION,
+            &mut text,
+            &mut self.context,
+            "",
+        )?;
         match name {
             known::JSON => {
                 let drv = String::from_utf8_lossy(&self.name).into_owned();
@@ -276,15 +296,24 @@ impl Draft {
     }
 
     fn hash_mode(&mut self, evaluator: &mut Evaluator, text: &[u8]) -> R<()> {
-        let method = if text == b"recursive" { Ok(Method::Nar) } else { Method::parse(text) };
+        let method = if text == b"recursive" {
+            Ok(Method::Nar)
+        } else {
+            Method::parse(text)
+        };
         let Ok(method) = method else {
             let shown = String::from_utf8_lossy(text).into_owned();
-            return evaluator
-                .fail(format!("invalid value '{shown}' for 'outputHashMode' attribute"));
+            return evaluator.fail(format!(
+                "invalid value '{shown}' for 'outputHashMode' attribute"
+            ));
         };
         match method {
             Method::Text => {
-                require(evaluator, evaluator.settings.dynamic_derivations, "dynamic-derivations")?;
+                require(
+                    evaluator,
+                    evaluator.settings.dynamic_derivations,
+                    "dynamic-derivations",
+                )?;
             }
             Method::Git => require(evaluator, false, "git-hashing")?,
             Method::Flat | Method::Nar => {}
@@ -324,7 +353,9 @@ impl Draft {
         if self.structured {
             self.json.push(b'}');
             let json = std::mem::take(&mut self.json);
-            derivation.env.insert(Cow::Borrowed(b"__json"), Cow::Owned(json));
+            derivation
+                .env
+                .insert(Cow::Borrowed(b"__json"), Cow::Owned(json));
         }
         add_inputs(evaluator, &mut derivation, self.context)?;
         if derivation.builder.is_empty() {
@@ -344,8 +375,13 @@ impl Draft {
         let dir = evaluator.store_dir()?;
         let drv_path: Rc<[u8]> = dir.print(&made.path).into();
         let mut attrs = Vec::with_capacity(self.outputs.len() + 1);
-        let context = evaluator.contexts.single(ContextElement::DrvDeep(drv_path.clone()));
-        attrs.push((known::DRV_PATH, evaluator.heap.new_string(&drv_path, context)));
+        let context = evaluator
+            .contexts
+            .single(ContextElement::DrvDeep(drv_path.clone()));
+        attrs.push((
+            known::DRV_PATH,
+            evaluator.heap.new_string(&drv_path, context),
+        ));
         for (name, path) in self.outputs.iter().zip(&made.outputs) {
             let text = match path {
                 Some(path) => dir.print(path),
@@ -376,9 +412,13 @@ impl Draft {
             let hash = parse_hash(evaluator, hash, self.algorithm)?;
             let method = self.method.unwrap_or(Method::Flat);
             let address = ContentAddress { method, hash };
-            derivation.outputs.insert(Cow::Borrowed(b"out"), Output::Fixed(address));
+            derivation
+                .outputs
+                .insert(Cow::Borrowed(b"out"), Output::Fixed(address));
             // Whatever the expression gave as `out` is replaced by the path.
-            derivation.env.insert(Cow::Borrowed(b"out"), Cow::Borrowed(b""));
+            derivation
+                .env
+                .insert(Cow::Borrowed(b"out"), Cow::Borrowed(b""));
             return Ok(());
         }
         if self.content_addressed && self.impure {
@@ -396,7 +436,9 @@ impl Draft {
                 (Output::Deferred, String::new())
             };
             derivation.outputs.insert(Cow::Owned(name.clone()), output);
-            derivation.env.insert(Cow::Owned(name.clone()), Cow::Owned(value.into_bytes()));
+            derivation
+                .env
+                .insert(Cow::Owned(name.clone()), Cow::Owned(value.into_bytes()));
         }
         Ok(())
     }
@@ -435,7 +477,9 @@ pub(super) fn parse_hash(
     };
     if text.is_empty() {
         let shown = hash.encode(nix_store::hash::Encoding::Sri);
-        evaluator.world.say(format!("warning: found empty hash, assuming '{shown}'").as_bytes());
+        evaluator
+            .world
+            .say(format!("warning: found empty hash, assuming '{shown}'").as_bytes());
     }
     Ok(hash)
 }

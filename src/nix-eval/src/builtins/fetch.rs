@@ -14,7 +14,9 @@ pub(super) const TABLE: Table = &[
     ("__fetchurl", 1, |e, a| fetch(e, a, false)),
     ("fetchTarball", 1, |e, a| fetch(e, a, true)),
     ("fetchGit", 1, |e, a| unsupported(e, a, "fetchGit")),
-    ("fetchMercurial", 1, |e, a| unsupported(e, a, "fetchMercurial")),
+    ("fetchMercurial", 1, |e, a| {
+        unsupported(e, a, "fetchMercurial")
+    }),
 ];
 
 /// The builtins that experimental features switch on.
@@ -37,7 +39,11 @@ fn unsupported(evaluator: &mut Evaluator, args: &[Value], name: &str) -> R<Value
 fn fetch(evaluator: &mut Evaluator, args: &[Value], unpack: bool) -> R<Value> {
     let builtin = if unpack { "fetchTarball" } else { "fetchurl" };
     let value = evaluator.force(args[0])?;
-    let mut name = if unpack { b"source".to_vec() } else { Vec::new() };
+    let mut name = if unpack {
+        b"source".to_vec()
+    } else {
+        Vec::new()
+    };
     let mut hash = None;
     let url = if value.is_attrs() {
         let (set, shape) = evaluator.heap.flat(value);
@@ -78,8 +84,9 @@ fn fetch(evaluator: &mut Evaluator, args: &[Value], unpack: bool) -> R<Value> {
     };
     let url = String::from_utf8_lossy(&url).into_owned();
     if evaluator.settings.pure && hash.is_none() {
-        return evaluator
-            .fail(format!("in pure evaluation mode, '{builtin}' requires a 'sha256' argument"));
+        return evaluator.fail(format!(
+            "in pure evaluation mode, '{builtin}' requires a 'sha256' argument"
+        ));
     }
     if name.is_empty() {
         name = path::base_name(url.as_bytes()).to_vec();

@@ -1,9 +1,9 @@
 //! Files and paths.
 
-use nix_store::{ContentAddress, Method};
-use nix_store::hash::Algorithm;
 use nix_store::References;
 use nix_store::StorePath;
+use nix_store::hash::Algorithm;
+use nix_store::{ContentAddress, Method};
 
 use super::Table;
 use crate::eval::{Coercion, ErrorKind, EvalError, Evaluator, R};
@@ -84,7 +84,11 @@ fn read_dir(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
 fn read_file_type(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let path = evaluator.realise_path(args[0])?;
     let parent = evaluator.resolve_links(path::parent(&path), true)?;
-    let at = if path == b"/" { path.clone() } else { path::join(&parent, path::base_name(&path)) };
+    let at = if path == b"/" {
+        path.clone()
+    } else {
+        path::join(&parent, path::base_name(&path))
+    };
     match evaluator.file_type(&at)? {
         Some(found) => {
             let kind = evaluator.symbols.intern(type_name(found));
@@ -196,8 +200,7 @@ fn find_file(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
         }
         let value = evaluator.need_attr(entry, known::PATH, "in an element of the __nixPath")?;
         let context = "while evaluating the `path` attribute of an element of the list passed to builtins.findFile";
-        let (directory, elements) =
-            evaluator.coerce_to_string(value, Coercion::PLAIN, context)?;
+        let (directory, elements) = evaluator.coerce_to_string(value, Coercion::PLAIN, context)?;
         evaluator.refuse_unbuilt(elements)?;
         entries.push((prefix, directory));
     }
@@ -244,7 +247,13 @@ fn filter_source(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let filter = evaluator.force_function(args[0], context)?;
     evaluator.refuse_unbuilt(elements)?;
     let name = path::base_name(&source).to_vec();
-    let addition = Addition { source, name, filter: Some(filter), method: Method::Nar, hash: None };
+    let addition = Addition {
+        source,
+        name,
+        filter: Some(filter),
+        method: Method::Nar,
+        hash: None,
+    };
     addition.perform(evaluator)
 }
 
@@ -271,7 +280,10 @@ impl Addition {
         let dir = evaluator.store_dir()?;
         let mut expected: Option<StorePath> = None;
         if let Some(hash) = self.hash {
-            let address = ContentAddress { method: self.method, hash };
+            let address = ContentAddress {
+                method: self.method,
+                hash,
+            };
             match dir.content_addressed_path(&self.name, &address, &References::default()) {
                 Ok(path) => expected = Some(path),
                 Err(error) => return evaluator.fail(error.to_string()),
@@ -333,17 +345,24 @@ fn add_path(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
             }
             other => {
                 let other = evaluator.name(other);
-                return evaluator.fail(format!("unsupported argument '{other}' to 'builtins.path'"));
+                return evaluator
+                    .fail(format!("unsupported argument '{other}' to 'builtins.path'"));
             }
         }
     }
     let Some(source) = source else {
-        return evaluator.fail(
-            "missing required 'path' attribute in the first argument to 'builtins.path'",
-        );
+        return evaluator
+            .fail("missing required 'path' attribute in the first argument to 'builtins.path'");
     };
     if name.is_empty() {
         name = path::base_name(&source).to_vec();
     }
-    Addition { source, name, filter, method, hash }.perform(evaluator)
+    Addition {
+        source,
+        name,
+        filter,
+        method,
+        hash,
+    }
+    .perform(evaluator)
 }

@@ -49,7 +49,10 @@ fn json_value(evaluator: &mut Evaluator, json: &json_read::Json) -> Value {
         Json::Float(value) => evaluator.heap.new_float(*value),
         Json::String(text) => evaluator.heap.new_string(text, ContextId::EMPTY),
         Json::Array(items) => {
-            let items: Vec<Value> = items.iter().map(|item| json_value(evaluator, item)).collect();
+            let items: Vec<Value> = items
+                .iter()
+                .map(|item| json_value(evaluator, item))
+                .collect();
             evaluator.heap.new_list(&items)
         }
         Json::Object(entries) => {
@@ -89,7 +92,10 @@ fn toml_value(evaluator: &mut Evaluator, toml: &toml::Toml) -> Value {
             evaluator.make_attrs(&[(type_name, kind), (crate::symbol::known::VALUE, value)])
         }
         Toml::Array(items) => {
-            let items: Vec<Value> = items.iter().map(|item| toml_value(evaluator, item)).collect();
+            let items: Vec<Value> = items
+                .iter()
+                .map(|item| toml_value(evaluator, item))
+                .collect();
             evaluator.heap.new_list(&items)
         }
         Toml::Table(entries) => {

@@ -50,9 +50,11 @@ fn convert_hash(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let hash = evaluator.need_attr(set, known::HASH, context)?;
     let hash = evaluator.force_string_no_context(hash, "while evaluating the attribute 'hash'")?;
     let expected = match evaluator.heap.attr(set, known::ALGO) {
-        Some(value) => {
-            Some(algorithm(evaluator, value, "while evaluating the attribute 'hashAlgo'")?)
-        }
+        Some(value) => Some(algorithm(
+            evaluator,
+            value,
+            "while evaluating the attribute 'hashAlgo'",
+        )?),
         None => None,
     };
     let context = "while locating the attribute 'toHashFormat'";
@@ -73,7 +75,9 @@ fn convert_hash(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
         }
     };
     if format == b"base32" {
-        evaluator.world.say(b"warning: \"base32\" is a deprecated alias for hash format \"nix32\".");
+        evaluator
+            .world
+            .say(b"warning: \"base32\" is a deprecated alias for hash format \"nix32\".");
     }
     match Hash::parse_any(evaluator.heap.string(hash), expected) {
         Ok(hash) => Ok(new_text(evaluator, &hash.encode(encoding))),

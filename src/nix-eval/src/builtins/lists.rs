@@ -95,7 +95,8 @@ fn filter(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     for index in 0..length {
         let item = evaluator.heap.list_item(list, index);
         let keep = evaluator.call(function, &[item], Position::NONE)?;
-        let context = "while evaluating the return value of the filtering function passed to builtins.filter";
+        let context =
+            "while evaluating the return value of the filtering function passed to builtins.filter";
         if evaluator.force_bool(keep, context)? {
             kept.push(item);
         }
@@ -112,7 +113,10 @@ fn elem(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     for index in 0..evaluator.heap.list_length(list) {
         let item = evaluator.heap.list_item(list, index);
         let equal = evaluator.equal(args[0], item);
-        if evaluator.context(equal, "while searching for the presence of the given element in the list")? {
+        if evaluator.context(
+            equal,
+            "while searching for the presence of the given element in the list",
+        )? {
             return Ok(Value::TRUE);
         }
     }
@@ -166,7 +170,9 @@ fn any_or_all(evaluator: &mut Evaluator, args: &[Value], name: &str, any: bool) 
             Value::TRUE => true,
             Value::FALSE => false,
             other => {
-                let context = format!("while evaluating the return value of the function passed to builtins.{name}");
+                let context = format!(
+                    "while evaluating the return value of the function passed to builtins.{name}"
+                );
                 evaluator.force_bool(other, &context)?
             }
         };
@@ -225,7 +231,8 @@ fn group_by(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     for index in 0..evaluator.heap.list_length(list) {
         let item = evaluator.heap.list_item(list, index);
         let name = evaluator.call(function, &[item], Position::NONE)?;
-        let context = "while evaluating the return value of the grouping function passed to builtins.groupBy";
+        let context =
+            "while evaluating the return value of the grouping function passed to builtins.groupBy";
         let name = evaluator.force_string_no_context(name, context)?;
         let name = evaluator.string_to_symbol(name);
         groups.entry(name).or_default().push(item);
@@ -246,7 +253,8 @@ fn concat_map(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let mut lists = evaluator.heap.list_items(list);
     for item in &mut lists {
         let result = evaluator.call(function, &[*item], Position::NONE)?;
-        let context = "while evaluating the return value of the function passed to builtins.concatMap";
+        let context =
+            "while evaluating the return value of the function passed to builtins.concatMap";
         *item = evaluator.force_list(result, context)?;
     }
     Ok(evaluator.heap.concat_lists(&lists))

@@ -67,17 +67,31 @@ pub(crate) fn install(evaluator: &mut Evaluator) {
     for family in fetch::experimental(&evaluator.settings) {
         add_family(evaluator, family, &mut bound);
     }
-    bound.extend([("true", Value::TRUE), ("false", Value::FALSE), ("null", Value::NULL)]);
-    let version = evaluator.heap.new_string(NIX_VERSION.as_bytes(), crate::heap::ContextId::EMPTY);
+    bound.extend([
+        ("true", Value::TRUE),
+        ("false", Value::FALSE),
+        ("null", Value::NULL),
+    ]);
+    let version = evaluator
+        .heap
+        .new_string(NIX_VERSION.as_bytes(), crate::heap::ContextId::EMPTY);
     let language = evaluator.heap.new_int(LANG_VERSION);
     let store = evaluator.settings.store_dir.clone();
-    let store = evaluator.heap.new_string(store.as_bytes(), crate::heap::ContextId::EMPTY);
-    bound.extend([("__nixVersion", version), ("__langVersion", language), ("__storeDir", store)]);
+    let store = evaluator
+        .heap
+        .new_string(store.as_bytes(), crate::heap::ContextId::EMPTY);
+    bound.extend([
+        ("__nixVersion", version),
+        ("__langVersion", language),
+        ("__storeDir", store),
+    ]);
     if !evaluator.settings.pure {
         let now = evaluator.world.now();
         let now = evaluator.heap.new_int(now);
         let system = evaluator.settings.system.clone();
-        let system = evaluator.heap.new_string(system.as_bytes(), crate::heap::ContextId::EMPTY);
+        let system = evaluator
+            .heap
+            .new_string(system.as_bytes(), crate::heap::ContextId::EMPTY);
         bound.extend([("__currentTime", now), ("__currentSystem", system)]);
     }
     let search_path = search_path(evaluator);
@@ -90,14 +104,14 @@ pub(crate) fn install(evaluator: &mut Evaluator) {
     add_builtins_set(evaluator, &bound);
 }
 
-fn add_family(
-    evaluator: &mut Evaluator,
-    family: Table,
-    bound: &mut Vec<(&'static str, Value)>,
-) {
+fn add_family(evaluator: &mut Evaluator, family: Table, bound: &mut Vec<(&'static str, Value)>) {
     for &(name, arity, function) in family {
         let index = evaluator.builtins.len() as u32;
-        evaluator.builtins.push(Builtin { name, arity, function });
+        evaluator.builtins.push(Builtin {
+            name,
+            arity,
+            function,
+        });
         bound.push((name, Value::builtin(index)));
     }
 }
@@ -141,8 +155,12 @@ fn search_path(evaluator: &mut Evaluator) -> Value {
     let values: Vec<Value> = entries
         .iter()
         .map(|(name, directory)| {
-            let name = evaluator.heap.new_string(name, crate::heap::ContextId::EMPTY);
-            let directory = evaluator.heap.new_string(directory, crate::heap::ContextId::EMPTY);
+            let name = evaluator
+                .heap
+                .new_string(name, crate::heap::ContextId::EMPTY);
+            let directory = evaluator
+                .heap
+                .new_string(directory, crate::heap::ContextId::EMPTY);
             evaluator.make_attrs(&[(path, directory), (prefix, name)])
         })
         .collect();

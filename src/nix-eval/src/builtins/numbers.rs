@@ -57,7 +57,9 @@ fn round(
             return Ok(evaluator.heap.new_int(rounded as i64));
         }
         let shown = crate::print::float(float);
-        return evaluator.fail(format!("NixFloat argument {shown} is not in the range of NixInt"));
+        return evaluator.fail(format!(
+            "NixFloat argument {shown} is not in the range of NixInt"
+        ));
     }
     // Integers pass through a float, and what that loses is an error.
     let int = evaluator.heap.int(arg);

@@ -28,12 +28,14 @@ fn to_string(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
 }
 
 fn substring(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
-    let context = "while evaluating the first argument (the start offset) passed to builtins.substring";
+    let context =
+        "while evaluating the first argument (the start offset) passed to builtins.substring";
     let start = evaluator.force_int(args[0], context)?;
     let Ok(start) = usize::try_from(start) else {
         return evaluator.fail("negative start position in 'substring'");
     };
-    let context = "while evaluating the second argument (the substring length) passed to builtins.substring";
+    let context =
+        "while evaluating the second argument (the substring length) passed to builtins.substring";
     let length = evaluator.force_int(args[1], context)?;
     if length == 0 {
         let value = evaluator.force(args[2])?;
@@ -49,7 +51,9 @@ fn substring(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let from = start.min(text.len());
     let rest = &text[from..];
     // A negative length means all that is left.
-    let length = usize::try_from(length).unwrap_or(usize::MAX).min(rest.len());
+    let length = usize::try_from(length)
+        .unwrap_or(usize::MAX)
+        .min(rest.len());
     if from == 0 && length == text.len() {
         return Ok(string);
     }
@@ -96,7 +100,8 @@ fn replace_strings(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     }
     let mut patterns = Vec::new();
     for item in evaluator.heap.list_items(from) {
-        let context = "while evaluating one of the strings to replace passed to builtins.replaceStrings";
+        let context =
+            "while evaluating one of the strings to replace passed to builtins.replaceStrings";
         let item = evaluator.force_string(item, context)?;
         patterns.push(evaluator.heap.string(item).to_vec());
     }
@@ -118,7 +123,11 @@ fn replace_strings(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     while at <= text.len() {
         let rest = &text[at..];
         let possible = rest.first().is_none_or(|&byte| starts[byte as usize]);
-        let found = if possible { patterns.iter().position(|p| rest.starts_with(p)) } else { None };
+        let found = if possible {
+            patterns.iter().position(|p| rest.starts_with(p))
+        } else {
+            None
+        };
         if let Some(index) = found {
             if replacements[index].is_none() {
                 let context = "while evaluating one of the replacement strings passed to builtins.replaceStrings";
@@ -162,7 +171,9 @@ fn regex(evaluator: &mut Evaluator, pattern: Value) -> R<Rc<Regex>> {
 
 fn group(evaluator: &mut Evaluator, text: &[u8], range: Option<(usize, usize)>) -> Value {
     match range {
-        Some((start, end)) => evaluator.heap.new_string(&text[start..end], ContextId::EMPTY),
+        Some((start, end)) => evaluator
+            .heap
+            .new_string(&text[start..end], ContextId::EMPTY),
         None => Value::NULL,
     }
 }
@@ -174,7 +185,9 @@ fn matches(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the second argument passed to builtins.match";
     let string = evaluator.force_string(args[1], context)?;
     let text = evaluator.heap.string(string).to_vec();
-    let Some(captures) = regex.full_match(&text) else { return Ok(Value::NULL) };
+    let Some(captures) = regex.full_match(&text) else {
+        return Ok(Value::NULL);
+    };
     let groups: Vec<Value> = (1..captures.len())
         .map(|index| group(evaluator, &text, captures.get(index)))
         .collect();
@@ -196,7 +209,11 @@ fn split(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let mut from = 0;
     for captures in &found {
         let (start, end) = captures.get(0).unwrap_or((from, from));
-        parts.push(evaluator.heap.new_string(&text[from..start], ContextId::EMPTY));
+        parts.push(
+            evaluator
+                .heap
+                .new_string(&text[from..start], ContextId::EMPTY),
+        );
         let groups: Vec<Value> = (1..captures.len())
             .map(|index| group(evaluator, &text, captures.get(index)))
             .collect();

@@ -9,11 +9,15 @@ pub(super) const TABLE: Table = &[
     ("__typeOf", 1, type_of),
     ("isNull", 1, |e, a| is(e, a, |kind| kind == Kind::Null)),
     ("__isFunction", 1, |e, a| {
-        is(e, a, |kind| matches!(kind, Kind::Lambda | Kind::Builtin | Kind::Partial))
+        is(e, a, |kind| {
+            matches!(kind, Kind::Lambda | Kind::Builtin | Kind::Partial)
+        })
     }),
     ("__isInt", 1, |e, a| is(e, a, |kind| kind == Kind::Int)),
     ("__isFloat", 1, |e, a| is(e, a, |kind| kind == Kind::Float)),
-    ("__isString", 1, |e, a| is(e, a, |kind| kind == Kind::String)),
+    ("__isString", 1, |e, a| {
+        is(e, a, |kind| kind == Kind::String)
+    }),
     ("__isBool", 1, |e, a| is(e, a, |kind| kind == Kind::Bool)),
     ("__isPath", 1, |e, a| is(e, a, |kind| kind == Kind::Path)),
     ("__isAttrs", 1, |e, a| is(e, a, |kind| kind == Kind::Attrs)),
@@ -54,12 +58,10 @@ fn function_args(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     }
     match evaluator.heap.kind(function) {
         Kind::Lambda | Kind::Builtin | Kind::Partial => Ok(evaluator.heap.empty_attrs()),
-        _ => {
-            evaluator.raise_at(
-                crate::eval::ErrorKind::Type,
-                Position::NONE,
-                "'functionArgs' requires a function".to_owned(),
-            )
-        }
+        _ => evaluator.raise_at(
+            crate::eval::ErrorKind::Type,
+            Position::NONE,
+            "'functionArgs' requires a function".to_owned(),
+        ),
     }
 }

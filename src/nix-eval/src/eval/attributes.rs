@@ -32,7 +32,9 @@ impl Evaluator {
             } else {
                 self.heap.attr(value, name)
             };
-            let Some(slot) = slot else { return self.missing_attribute(code, value, name) };
+            let Some(slot) = slot else {
+                return self.missing_attribute(code, value, name);
+            };
             value = match self.force(slot) {
                 Ok(value) => value,
                 Err(raised) => {
@@ -82,7 +84,9 @@ impl Evaluator {
             if !value.is_attrs() {
                 return Ok(None);
             }
-            let Some(slot) = self.heap.attr(value, name) else { return Ok(None) };
+            let Some(slot) = self.heap.attr(value, name) else {
+                return Ok(None);
+            };
             value = match self.force(slot) {
                 Ok(value) => value,
                 Err(raised) => {
@@ -102,7 +106,9 @@ impl Evaluator {
             if !value.is_attrs() {
                 return Ok(Value::FALSE);
             }
-            let Some(slot) = self.heap.attr(value, name) else { return Ok(Value::FALSE) };
+            let Some(slot) = self.heap.attr(value, name) else {
+                return Ok(Value::FALSE);
+            };
             value = slot;
         }
         Ok(Value::TRUE)

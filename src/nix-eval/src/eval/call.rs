@@ -82,8 +82,9 @@ impl Evaluator {
             Kind::Partial => {
                 let inner = self.heap.partial_function(function);
                 let count = self.heap.partial_length(function);
-                let mut all: SmallVec<[Value; 6]> =
-                    (0..count).map(|i| self.heap.partial_arg(function, i)).collect();
+                let mut all: SmallVec<[Value; 6]> = (0..count)
+                    .map(|i| self.heap.partial_arg(function, i))
+                    .collect();
                 all.extend_from_slice(args);
                 let (applied, used) = self.apply(inner, &all)?;
                 Ok((applied, used - count as usize))
@@ -96,8 +97,7 @@ impl Evaluator {
                 match result {
                     Ok(value) => Ok((Applied::Value(value), 1)),
                     Err(raised) => {
-                        let text =
-                            "while calling a functor (an attribute set with a '__functor' attribute)";
+                        let text = "while calling a functor (an attribute set with a '__functor' attribute)";
                         self.frame(Position::NONE, text);
                         Err(raised)
                     }
@@ -122,7 +122,10 @@ impl Evaluator {
         let result = function(self, args);
         if result.is_err() {
             let name = self.builtins[index].name;
-            self.frame(Position::NONE, format!("while calling the '{name}' builtin"));
+            self.frame(
+                Position::NONE,
+                format!("while calling the '{name}' builtin"),
+            );
         }
         result
     }
@@ -237,7 +240,9 @@ impl Evaluator {
     /// The names that a function taking a set declares.
     pub(crate) fn formal_names(&self, code: u32) -> Vec<Symbol> {
         let count = self.heap.code(code + 5);
-        (0..count).map(|i| Symbol(self.heap.code(code + 6 + i * 3))).collect()
+        (0..count)
+            .map(|i| Symbol(self.heap.code(code + 6 + i * 3)))
+            .collect()
     }
 
     /// Name, whether it has a default, and position of each declared argument; `None` for values
@@ -278,7 +283,9 @@ impl Evaluator {
                 return self.auto_call(value, args);
             }
         }
-        let Some(formals) = self.formals(function) else { return Ok(function) };
+        let Some(formals) = self.formals(function) else {
+            return Ok(function);
+        };
         let (code, _) = self.heap.lambda(function);
         let ellipsis = op::number(self.heap.code(code)) & op::LAMBDA_ELLIPSIS != 0;
         let mut set = crate::heap::AttrsBuilder::default();

@@ -18,24 +18,46 @@ pub(crate) struct Coercion {
 
 impl Coercion {
     /// As a derivation's attributes and arguments.
-    pub(crate) const DERIVATION: Self = Self { more: true, copy_to_store: true, keep_slash: false };
+    pub(crate) const DERIVATION: Self = Self {
+        more: true,
+        copy_to_store: true,
+        keep_slash: false,
+    };
     /// As `toString`.
-    pub(crate) const TO_STRING: Self = Self { more: true, copy_to_store: false, keep_slash: false };
+    pub(crate) const TO_STRING: Self = Self {
+        more: true,
+        copy_to_store: false,
+        keep_slash: false,
+    };
     /// Strings, and what stands for one; paths are copied.
-    pub(crate) const STRICT: Self = Self { more: false, copy_to_store: true, keep_slash: false };
+    pub(crate) const STRICT: Self = Self {
+        more: false,
+        copy_to_store: true,
+        keep_slash: false,
+    };
     /// Strings and paths, which stay where they are.
-    pub(crate) const PLAIN: Self = Self { more: false, copy_to_store: false, keep_slash: false };
+    pub(crate) const PLAIN: Self = Self {
+        more: false,
+        copy_to_store: false,
+        keep_slash: false,
+    };
 }
 
 impl Evaluator {
     /// An empty buffer, perhaps with room from earlier use.
-    #[expect(clippy::unused_self, reason = "a pool may come to live in the evaluator")]
+    #[expect(
+        clippy::unused_self,
+        reason = "a pool may come to live in the evaluator"
+    )]
     pub(crate) fn take_buffer(&mut self) -> Vec<u8> {
         Vec::with_capacity(128)
     }
 
     /// Gives a buffer back.
-    #[expect(clippy::unused_self, reason = "a pool may come to live in the evaluator")]
+    #[expect(
+        clippy::unused_self,
+        reason = "a pool may come to live in the evaluator"
+    )]
     pub(crate) fn give_buffer(&mut self, buffer: Vec<u8>) {
         drop(buffer);
     }
@@ -177,11 +199,20 @@ impl Evaluator {
     }
 
     /// The path that `value` stands for, normalised, with the context it had as a string.
-    pub(crate) fn coerce_to_path(&mut self, value: Value, context: &str) -> R<(Vec<u8>, ContextId)> {
+    pub(crate) fn coerce_to_path(
+        &mut self,
+        value: Value,
+        context: &str,
+    ) -> R<(Vec<u8>, ContextId)> {
         let value = self.force(value);
         let value = self.context(value, context)?;
         match self.heap.kind(value) {
-            Kind::Path => return Ok((crate::path::canonical(self.heap.path(value)), ContextId::EMPTY)),
+            Kind::Path => {
+                return Ok((
+                    crate::path::canonical(self.heap.path(value)),
+                    ContextId::EMPTY,
+                ));
+            }
             Kind::Attrs => {
                 if let Some(function) = self.heap.attr(value, known::TO_STRING) {
                     let result = self.call(function, &[value], Position::NONE)?;

@@ -58,7 +58,10 @@ impl Evaluator {
             return Ok(false);
         }
         for index in 0..length {
-            let (a, b) = (self.heap.list_item(left, index), self.heap.list_item(right, index));
+            let (a, b) = (
+                self.heap.list_item(left, index),
+                self.heap.list_item(right, index),
+            );
             if !self.equal(a, b)? {
                 return Ok(false);
             }
@@ -68,8 +71,10 @@ impl Evaluator {
 
     fn equal_attrs(&mut self, left: Value, right: Value) -> R<bool> {
         if self.is_derivation(left)? && self.is_derivation(right)? {
-            let paths =
-                (self.heap.attr(left, known::OUT_PATH), self.heap.attr(right, known::OUT_PATH));
+            let paths = (
+                self.heap.attr(left, known::OUT_PATH),
+                self.heap.attr(right, known::OUT_PATH),
+            );
             if let (Some(a), Some(b)) = paths {
                 return self.equal(a, b);
             }
@@ -84,7 +89,10 @@ impl Evaluator {
             if left_shape != right_shape && self.heap.shape_name(right_shape, index) != name {
                 return Ok(false);
             }
-            let (a, b) = (self.heap.attr_at(left, index), self.heap.attr_at(right, index));
+            let (a, b) = (
+                self.heap.attr_at(left, index),
+                self.heap.attr_at(right, index),
+            );
             if !self.equal(a, b)? {
                 return Ok(false);
             }
@@ -97,7 +105,9 @@ impl Evaluator {
         if !set.is_attrs() {
             return Ok(false);
         }
-        let Some(kind) = self.heap.attr(set, known::TYPE) else { return Ok(false) };
+        let Some(kind) = self.heap.attr(set, known::TYPE) else {
+            return Ok(false);
+        };
         let kind = self.force(kind)?;
         Ok(kind.is_string() && self.heap.string(kind) == b"derivation")
     }
@@ -112,9 +122,7 @@ impl Evaluator {
             (Kind::Float, Kind::Int) => self.heap.float(left) < self.heap.int(right) as f64,
             (Kind::Float, Kind::Float) => self.heap.float(left) < self.heap.float(right),
             (Kind::String, Kind::String) => self.heap.string(left) < self.heap.string(right),
-            (Kind::Path, Kind::Path) => {
-                self.heap.path(left) < self.heap.path(right)
-            }
+            (Kind::Path, Kind::Path) => self.heap.path(left) < self.heap.path(right),
             (Kind::List, Kind::List) => return self.list_less_than(left, right),
             (a, b) => {
                 let (left_name, right_name) = (self.describe(left), self.describe(right));
@@ -146,7 +154,10 @@ impl Evaluator {
             if index == self.heap.list_length(left) {
                 break true;
             }
-            let (a, b) = (self.heap.list_item(left, index), self.heap.list_item(right, index));
+            let (a, b) = (
+                self.heap.list_item(left, index),
+                self.heap.list_item(right, index),
+            );
             if !self.equal(a, b)? {
                 let (a, b) = (self.force(a)?, self.force(b)?);
                 break self.less_than(a, b)?;
@@ -182,7 +193,11 @@ impl Evaluator {
             }
             (kind, _) => {
                 let found = self.describe(right);
-                let to = if kind == Kind::Int { "an integer" } else { "a float" };
+                let to = if kind == Kind::Int {
+                    "an integer"
+                } else {
+                    "a float"
+                };
                 self.fail(format!("cannot add {found} to {to}"))
             }
         }
@@ -195,7 +210,10 @@ impl Evaluator {
         let left = self.force(left)?;
         let right = self.force(right)?;
         if self.heap.kind(left) == Kind::Float || self.heap.kind(right) == Kind::Float {
-            return Ok(Some((self.force_float(left, &first)?, self.force_float(right, &second)?)));
+            return Ok(Some((
+                self.force_float(left, &first)?,
+                self.force_float(right, &second)?,
+            )));
         }
         self.force_int(left, &first)?;
         self.force_int(right, &second)?;
@@ -236,15 +254,25 @@ impl Evaluator {
     }
 
     pub(crate) fn subtract(&mut self, left: Value, right: Value) -> R<Value> {
-        self.integer_or_float(left, right, "subtraction", '-', i64::checked_sub, |a, b| a - b)
+        self.integer_or_float(left, right, "subtraction", '-', i64::checked_sub, |a, b| {
+            a - b
+        })
     }
 
     pub(crate) fn multiply(&mut self, left: Value, right: Value) -> R<Value> {
-        self.integer_or_float(left, right, "multiplication", '*', i64::checked_mul, |a, b| a * b)
+        self.integer_or_float(
+            left,
+            right,
+            "multiplication",
+            '*',
+            i64::checked_mul,
+            |a, b| a * b,
+        )
     }
 
     pub(crate) fn divide(&mut self, left: Value, right: Value) -> R<Value> {
-        let divisor = self.force_float(right, "while evaluating the second operand of the division")?;
+        let divisor =
+            self.force_float(right, "while evaluating the second operand of the division")?;
         if divisor == 0.0 {
             return self.fail("division by zero");
         }

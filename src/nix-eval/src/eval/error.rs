@@ -150,6 +150,8 @@ impl super::Evaluator {
 
     /// Whether the error on its way is one that `tryEval` catches.
     pub(crate) fn error_is_catchable(&self) -> bool {
-        self.error.as_ref().is_some_and(|error| error.is_catchable())
+        self.error
+            .as_ref()
+            .is_some_and(|error| error.is_catchable())
     }
 }

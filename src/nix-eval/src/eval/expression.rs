@@ -120,7 +120,10 @@ impl Evaluator {
                 op::LAMBDA | op::LAMBDA_SET => return Ok(self.heap.new_lambda(code, env)),
                 op::CALL => match self.call_code(code, env, op::number(head))? {
                     Applied::Value(value) => return Ok(value),
-                    Applied::Body { code: body, env: inner } => {
+                    Applied::Body {
+                        code: body,
+                        env: inner,
+                    } => {
                         code = body;
                         env = inner;
                     }
@@ -225,7 +228,11 @@ impl Evaluator {
         let shown = Value::from_word(self.heap.code(code + 3));
         let shown = String::from_utf8_lossy(self.heap.string(shown)).into_owned();
         let position = self.place_of(code);
-        self.raise_at(ErrorKind::Assertion, position, format!("assertion '{shown}' failed"))
+        self.raise_at(
+            ErrorKind::Assertion,
+            position,
+            format!("assertion '{shown}' failed"),
+        )
     }
 
     /// What `code` would evaluate to, as a value where that is known without evaluating, else as
@@ -241,12 +248,10 @@ impl Evaluator {
                 }
                 value
             }
-            op::LOCAL | op::LOCAL_1 | op::LOCAL_2 | op::LOCAL_FAR => {
-                match self.local(code, env) {
-                    Some(slot) if !slot.is_empty() => slot,
-                    _ => self.heap.new_thunk(code, env),
-                }
-            }
+            op::LOCAL | op::LOCAL_1 | op::LOCAL_2 | op::LOCAL_FAR => match self.local(code, env) {
+                Some(slot) if !slot.is_empty() => slot,
+                _ => self.heap.new_thunk(code, env),
+            },
             op::LAMBDA | op::LAMBDA_SET if !self.settings.exact_laziness => {
                 self.heap.new_lambda(code, env)
             }
@@ -321,7 +326,12 @@ impl Evaluator {
     }
 
     #[inline]
-    fn as_bool(&mut self, value: R<Value>, code: u32, context: impl Fn(&Self) -> String) -> R<bool> {
+    fn as_bool(
+        &mut self,
+        value: R<Value>,
+        code: u32,
+        context: impl Fn(&Self) -> String,
+    ) -> R<bool> {
         match value {
             Ok(Value::TRUE) => Ok(true),
             Ok(Value::FALSE) => Ok(false),
@@ -386,8 +396,11 @@ impl Evaluator {
     fn let_env(&mut self, code: u32, env: u32, count: u32) -> u32 {
         let own = self.heap.new_env(env, count);
         let source_count = self.heap.code(code + 2);
-        let sources =
-            if source_count == 0 { 0 } else { self.sources_env(code + 3, source_count, own) };
+        let sources = if source_count == 0 {
+            0
+        } else {
+            self.sources_env(code + 3, source_count, own)
+        };
         let entries = code + 3 + source_count;
         for slot in 0..count {
             let value = self.entry(self.heap.code(entries + slot), own, env, sources);
@@ -419,7 +432,11 @@ impl Evaluator {
         count: u32,
     ) -> R<Value> {
         let recursive = flags & op::ATTRS_RECURSIVE != 0;
-        let own = if recursive { self.heap.new_env(env, count) } else { env };
+        let own = if recursive {
+            self.heap.new_env(env, count)
+        } else {
+            env
+        };
         let mut next = code + 3 + count;
         let mut sources = 0;
         if flags & op::ATTRS_INHERIT != 0 {
@@ -432,7 +449,11 @@ impl Evaluator {
         for index in 0..count {
             let word = self.heap.code(code + 3 + index);
             let value = if overridden && word & 3 != op::ENTRY_INHERITED {
-                let env = if word & 3 == op::ENTRY_PLAIN { own } else { sources };
+                let env = if word & 3 == op::ENTRY_PLAIN {
+                    own
+                } else {
+                    sources
+                };
                 self.heap.new_thunk(word >> 2, env)
             } else {
                 self.entry(word, own, env, sources)
@@ -474,7 +495,10 @@ impl Evaluator {
                     return self.stack_overflow(position);
                 }
                 self.stats.calls += 1;
-                return Ok(Applied::Body { code: self.heap.code(lambda + 1), env: inner });
+                return Ok(Applied::Body {
+                    code: self.heap.code(lambda + 1),
+                    env: inner,
+                });
             }
         }
         let mut args: SmallVec<[Value; 6]> = SmallVec::new();
@@ -597,9 +621,13 @@ impl Evaluator {
                 copy_to_store: copy,
                 keep_slash: index == 0 && !force_string,
             };
-            if let Err(raised) =
-                self.coerce_into(value, options, &mut text, &mut context, "while evaluating a path segment")
-            {
+            if let Err(raised) = self.coerce_into(
+                value,
+                options,
+                &mut text,
+                &mut context,
+                "while evaluating a path segment",
+            ) {
                 let position = Position(self.heap.code(code + 2 + index * 2));
                 self.locate(position);
                 self.give_buffer(text);

@@ -92,7 +92,10 @@ impl Evaluator {
                         if let Err(raised) = self.force_deep_seen(item, seen) {
                             let name = self.name(self.heap.shape_name(shape, index));
                             let position = self.heap.shape_position(shape, index);
-                            self.frame(position, format!("while evaluating the attribute '{name}'"));
+                            self.frame(
+                                position,
+                                format!("while evaluating the attribute '{name}'"),
+                            );
                             return Err(raised);
                         }
                     }
@@ -148,7 +151,11 @@ impl Evaluator {
     pub(crate) fn force_attrs(&mut self, value: Value, context: &str) -> R<Value> {
         let value = self.force(value);
         let value = self.context(value, context)?;
-        if value.is_attrs() { Ok(value) } else { self.wrong_type(value, "a set", context) }
+        if value.is_attrs() {
+            Ok(value)
+        } else {
+            self.wrong_type(value, "a set", context)
+        }
     }
 
     /// A list.
@@ -156,7 +163,11 @@ impl Evaluator {
     pub(crate) fn force_list(&mut self, value: Value, context: &str) -> R<Value> {
         let value = self.force(value);
         let value = self.context(value, context)?;
-        if value.is_list() { Ok(value) } else { self.wrong_type(value, "a list", context) }
+        if value.is_list() {
+            Ok(value)
+        } else {
+            self.wrong_type(value, "a list", context)
+        }
     }
 
     /// A string, with whatever context it has.
@@ -164,7 +175,11 @@ impl Evaluator {
     pub(crate) fn force_string(&mut self, value: Value, context: &str) -> R<Value> {
         let value = self.force(value);
         let value = self.context(value, context)?;
-        if value.is_string() { Ok(value) } else { self.wrong_type(value, "a string", context) }
+        if value.is_string() {
+            Ok(value)
+        } else {
+            self.wrong_type(value, "a string", context)
+        }
     }
 
     /// A string without context.
@@ -176,7 +191,10 @@ impl Evaluator {
         }
         let text = String::from_utf8_lossy(self.heap.string(string)).into_owned();
         let first = self.contexts.elements(elements);
-        let shown = first.first().map(super::store::display_element).unwrap_or_default();
+        let shown = first
+            .first()
+            .map(super::store::display_element)
+            .unwrap_or_default();
         let raised = self.fail(format!(
             "the string '{text}' is not allowed to refer to a store path (such as '{shown}')"
         ));

@@ -17,16 +17,29 @@ const MAX_LINKS: u32 = 1024;
 impl Evaluator {
     /// Refuses paths that this evaluation may not read.
     pub(crate) fn check_access(&mut self, at: &[u8]) -> R<()> {
-        let Some(allowed) = &self.settings.allowed_paths else { return Ok(()) };
+        let Some(allowed) = &self.settings.allowed_paths else {
+            return Ok(());
+        };
         if at == crate::builtins::FETCHURL_PATH {
             return Ok(());
         }
-        if allowed.iter().any(|directory| path::is_within(at, directory)) {
+        if allowed
+            .iter()
+            .any(|directory| path::is_within(at, directory))
+        {
             return Ok(());
         }
         let shown = String::from_utf8_lossy(at);
-        let mode = if self.settings.pure { "pure evaluation mode" } else { "restricted mode" };
-        let hint = if self.settings.pure { " (use '--impure' to override)" } else { "" };
+        let mode = if self.settings.pure {
+            "pure evaluation mode"
+        } else {
+            "restricted mode"
+        };
+        let hint = if self.settings.pure {
+            " (use '--impure' to override)"
+        } else {
+            ""
+        };
         let message = format!("access to absolute path '{shown}' is forbidden in {mode}{hint}");
         self.raise(EvalError::new(ErrorKind::Restricted, message))
     }
@@ -77,7 +90,9 @@ impl Evaluator {
             links += 1;
             if links > MAX_LINKS {
                 let shown = String::from_utf8_lossy(at).into_owned();
-                return self.fail(format!("too many symbolic links encountered while traversing the path '{shown}'"));
+                return self.fail(format!(
+                    "too many symbolic links encountered while traversing the path '{shown}'"
+                ));
             }
             let target = match self.read_link_physical(&here) {
                 Ok(target) => target,
@@ -140,7 +155,9 @@ impl Evaluator {
             }
         }
         let shown = String::from_utf8_lossy(at).into_owned();
-        self.fail(format!("too many symbolic links encountered while traversing the path '{shown}'"))
+        self.fail(format!(
+            "too many symbolic links encountered while traversing the path '{shown}'"
+        ))
     }
 
     /// The value of the file at `at`, evaluated once.
@@ -153,7 +170,8 @@ impl Evaluator {
             Some(&known) => known,
             None => {
                 let text = self.read_file(&file)?;
-                let code = self.parse_source(text, Origin::File(file.clone()), path::parent(&file), &[])?;
+                let code =
+                    self.parse_source(text, Origin::File(file.clone()), path::parent(&file), &[])?;
                 let thunk = self.heap.new_thunk(code, 0);
                 self.imports.insert(file, thunk);
                 thunk
@@ -191,9 +209,16 @@ impl Evaluator {
         self.stats.files += 1;
         let text: Rc<[u8]> = text.into();
         let Some(base) = self.positions.add(origin, text.clone()) else {
-            return self.raise(EvalError::new(ErrorKind::Memory, "too much source text".to_owned()));
+            return self.raise(EvalError::new(
+                ErrorKind::Memory,
+                "too much source text".to_owned(),
+            ));
         };
-        let home = if self.settings.pure { None } else { self.settings.home.clone() };
+        let home = if self.settings.pure {
+            None
+        } else {
+            self.settings.home.clone()
+        };
         let options = ParseOptions {
             base,
             base_path,
@@ -211,8 +236,17 @@ impl Evaluator {
                 return self.raise_at(ErrorKind::Parse, position, message);
             }
         };
-        let outer = ir::Outer { globals: &self.globals, variables };
-        match ir::lower(&ast, &outer, &mut self.heap, &self.symbols, &mut self.places) {
+        let outer = ir::Outer {
+            globals: &self.globals,
+            variables,
+        };
+        match ir::lower(
+            &ast,
+            &outer,
+            &mut self.heap,
+            &self.symbols,
+            &mut self.places,
+        ) {
             Ok(code) => Ok(code),
             Err(error) => {
                 let name = self.name(error.name);
@@ -271,9 +305,13 @@ impl Evaluator {
         }
         let shown = String::from_utf8_lossy(name).into_owned();
         let message = if self.settings.pure {
-            format!("cannot look up '<{shown}>' in pure evaluation mode (use '--impure' to override)")
+            format!(
+                "cannot look up '<{shown}>' in pure evaluation mode (use '--impure' to override)"
+            )
         } else {
-            format!("file '{shown}' was not found in the Nix search path (add it using $NIX_PATH or -I)")
+            format!(
+                "file '{shown}' was not found in the Nix search path (add it using $NIX_PATH or -I)"
+            )
         };
         self.raise(EvalError::new(ErrorKind::Thrown, message))
     }

@@ -24,11 +24,11 @@ use crate::position::{Position, PositionTable};
 use crate::symbol::{Symbol, SymbolTable};
 use crate::world::World;
 
-pub use error::{ErrorKind, EvalError, Frame, R, Raised};
 pub(crate) use coerce::Coercion;
+pub use error::{ErrorKind, EvalError, Frame, R, Raised};
 pub use report::Detail;
-pub(crate) use store::display_element;
 pub use settings::{Settings, with_stack};
+pub(crate) use store::display_element;
 pub use store::{DerivationRecord, StoreContent};
 
 /// One evaluation: heap, names, files read, derivations made.
@@ -131,7 +131,8 @@ impl Evaluator {
     pub(crate) fn symbol_string(&mut self, symbol: Symbol) -> Value {
         let index = symbol.0 as usize;
         if index >= self.symbol_strings.len() {
-            self.symbol_strings.resize(self.symbols.len().max(index + 1), Value::EMPTY);
+            self.symbol_strings
+                .resize(self.symbols.len().max(index + 1), Value::EMPTY);
         }
         let known = self.symbol_strings[index];
         if !known.is_empty() {

@@ -16,14 +16,16 @@ impl Evaluator {
     pub fn select_by_text(&mut self, value: Value, name: &[u8], path: &str) -> R<Value> {
         let value = self.force(value)?;
         let shown = String::from_utf8_lossy(name).into_owned();
-        let index = std::str::from_utf8(name).ok().and_then(|text| text.parse::<u32>().ok());
+        let index = std::str::from_utf8(name)
+            .ok()
+            .and_then(|text| text.parse::<u32>().ok());
         match (self.heap.kind(value), index) {
             (Kind::List, Some(index)) if index < self.heap.list_length(value) => {
                 Ok(self.heap.list_item(value, index))
             }
-            (Kind::List, Some(index)) => {
-                self.fail(format!("list index {index} in selection path '{path}' is out of range"))
-            }
+            (Kind::List, Some(index)) => self.fail(format!(
+                "list index {index} in selection path '{path}' is out of range"
+            )),
             (Kind::Attrs, None) => {
                 let symbol = self.symbols.intern(name);
                 match self.heap.attr(value, symbol) {
@@ -53,7 +55,8 @@ impl Evaluator {
     /// # Errors
     /// Where it does not.
     pub fn text_of(&mut self, value: Value, context: &str) -> R<Vec<u8>> {
-        self.coerce_to_string(value, Coercion::STRICT, context).map(|(text, _)| text)
+        self.coerce_to_string(value, Coercion::STRICT, context)
+            .map(|(text, _)| text)
     }
 
     /// A text as the parser reads it, fully parenthesised; its variables are checked.
@@ -70,7 +73,10 @@ impl Evaluator {
             pipe_operators: self.settings.pipe_operators,
         };
         match syntax::parse(&text, &options, &mut self.symbols) {
-            Ok(ast) => Ok(ast.root.map(|root| show::expression(&ast, &self.symbols, root)).unwrap_or_default()),
+            Ok(ast) => Ok(ast
+                .root
+                .map(|root| show::expression(&ast, &self.symbols, root))
+                .unwrap_or_default()),
             Err(error) => self.fail(error.message),
         }
     }
@@ -80,11 +86,7 @@ impl Evaluator {
     ///
     /// # Errors
     /// What evaluating them raises.
-    pub fn find_derivations(
-        &mut self,
-        value: Value,
-        args: &[(Symbol, Value)],
-    ) -> R<Vec<Vec<u8>>> {
+    pub fn find_derivations(&mut self, value: Value, args: &[(Symbol, Value)]) -> R<Vec<Vec<u8>>> {
         let mut found = Vec::new();
         let mut seen = BTreeSet::new();
         self.collect_derivations(value, args, &mut found, &mut seen)?;
@@ -112,9 +114,8 @@ impl Evaluator {
                 for index in self.heap.lexicographic_order(shape, &self.symbols) {
                     let item = self.heap.attr_at(flat, index);
                     let item = self.force(item)?;
-                    let recurse = self.is_derivation(item)?
-                        || !item.is_attrs()
-                        || self.recurses(item)?;
+                    let recurse =
+                        self.is_derivation(item)? || !item.is_attrs() || self.recurses(item)?;
                     if recurse && (item.is_attrs() || item.is_list()) {
                         self.collect_derivations(item, args, found, seen)?;
                     }
@@ -139,7 +140,10 @@ impl Evaluator {
     fn recurses(&mut self, set: Value) -> R<bool> {
         let name = self.symbols.intern(b"recurseForDerivations");
         match self.heap.attr(set, name) {
-            Some(value) => self.force_bool(value, "while evaluating the attribute `recurseForDerivations`"),
+            Some(value) => self.force_bool(
+                value,
+                "while evaluating the attribute `recurseForDerivations`",
+            ),
             None => Ok(false),
         }
     }

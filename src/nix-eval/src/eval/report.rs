@@ -36,7 +36,11 @@ impl Evaluator {
             error.position = position;
             return;
         }
-        if error.frames.last().is_some_and(|frame| frame.position == position) {
+        if error
+            .frames
+            .last()
+            .is_some_and(|frame| frame.position == position)
+        {
             return;
         }
         error.add_frame(position, "from call site".to_owned());
@@ -75,7 +79,9 @@ impl Evaluator {
             out.push_str("?\n");
         }
         if error.kind == ErrorKind::StackOverflow {
-            out.push_str("  (calls nested deeper than max-call-depth: possible infinite recursion)\n");
+            out.push_str(
+                "  (calls nested deeper than max-call-depth: possible infinite recursion)\n",
+            );
         }
         let frames: Vec<_> = error
             .frames
@@ -83,7 +89,11 @@ impl Evaluator {
             .filter(|frame| detail == Detail::Trace || self.is_worth_showing(frame.position))
             .filter(|frame| !frame.text.is_empty())
             .collect();
-        let shown = if detail == Detail::Trace { frames.len() } else { SHORT_FRAMES };
+        let shown = if detail == Detail::Trace {
+            frames.len()
+        } else {
+            SHORT_FRAMES
+        };
         for frame in frames.iter().take(shown) {
             out.push_str("  … ");
             out.push_str(&frame.text);
@@ -96,7 +106,9 @@ impl Evaluator {
         }
         if error.frames.len() > shown.min(frames.len()) {
             let hidden = error.frames.len() - shown.min(frames.len());
-            out.push_str(&format!("  ({hidden} more frames; show them with --show-trace)\n"));
+            out.push_str(&format!(
+                "  ({hidden} more frames; show them with --show-trace)\n"
+            ));
         }
         out
     }
@@ -110,7 +122,9 @@ impl Evaluator {
     }
 
     fn render_place(&self, out: &mut String, position: Position, word: &str) {
-        let Some(place) = self.positions.place(position) else { return };
+        let Some(place) = self.positions.place(position) else {
+            return;
+        };
         let (line, column) = place.line_column();
         out.push_str(&format!("  {word} {}\n", self.show_position(position)));
         if let Some(text) = place.source.line(line) {
@@ -118,7 +132,8 @@ impl Evaluator {
             let text = text.trim_end();
             out.push_str(&format!("   {line:>5} | {text}\n"));
             let before = String::from_utf8_lossy(
-                &place.source.line(line).unwrap_or_default()[..(column as usize - 1).min(text.len())],
+                &place.source.line(line).unwrap_or_default()
+                    [..(column as usize - 1).min(text.len())],
             )
             .chars()
             .map(|c| if c == '\t' { '\t' } else { ' ' })
@@ -135,7 +150,10 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>)
         .filter(|&(distance, candidate)| distance <= 2.min(candidate.len().max(name.len()) / 2))
         .collect();
     near.sort_unstable();
-    near.into_iter().take(SUGGESTIONS).map(|(_, candidate)| candidate.to_owned()).collect()
+    near.into_iter()
+        .take(SUGGESTIONS)
+        .map(|(_, candidate)| candidate.to_owned())
+        .collect()
 }
 
 /// Levenshtein distance in bytes; what is clearly far is not measured.

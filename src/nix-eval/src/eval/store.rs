@@ -5,12 +5,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use nix_store::{ContentAddress, Method};
+use nix_store::StorePath;
 use nix_store::derivation::{Derivation, DerivationError, Instantiated, ModuloHash};
 use nix_store::hash::{Algorithm, Hash};
 use nix_store::nar::{self, FileKind, FileTree, WriteError};
+use nix_store::{ContentAddress, Method};
 use nix_store::{References, StoreDir};
-use nix_store::StorePath;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{ErrorKind, EvalError, Evaluator, R, Raised};
@@ -78,7 +78,11 @@ struct EvaluatorTree<'a, 'e> {
 
 impl EvaluatorTree<'_, '_> {
     fn at(&self, relative: &[u8]) -> Vec<u8> {
-        if relative.is_empty() { self.root.to_vec() } else { path::join(self.root, relative) }
+        if relative.is_empty() {
+            self.root.to_vec()
+        } else {
+            path::join(self.root, relative)
+        }
     }
 }
 
@@ -169,7 +173,9 @@ impl Evaluator {
 
     /// Makes `store_path` readable: what lies there is what lies at `real`.
     pub fn mount(&mut self, store_path: StorePath, real: &[u8]) {
-        self.store.contents.insert(store_path, StoreContent::Tree(real.into(), None));
+        self.store
+            .contents
+            .insert(store_path, StoreContent::Tree(real.into(), None));
     }
 
     /// Where a path really is: below a copied source, that source.
@@ -180,7 +186,9 @@ impl Evaluator {
         if self.store.contents.is_empty() {
             return Physical::Path(at.to_vec());
         }
-        let Ok(dir) = self.store_dir() else { return Physical::Path(at.to_vec()) };
+        let Ok(dir) = self.store_dir() else {
+            return Physical::Path(at.to_vec());
+        };
         if !path::is_within(at, dir.as_bytes()) || at.len() <= dir.as_bytes().len() + 1 {
             return Physical::Path(at.to_vec());
         }
@@ -265,7 +273,9 @@ impl Evaluator {
             }
         };
         let text = dir.print(&store_path);
-        let context = self.contexts.single(ContextElement::Opaque(text.as_slice().into()));
+        let context = self
+            .contexts
+            .single(ContextElement::Opaque(text.as_slice().into()));
         Ok((text, context))
     }
 
@@ -316,11 +326,16 @@ impl Evaluator {
         let mut kept = filter.map(|_| FxHashSet::default());
         let result = {
             let cell = RefCell::new(&mut *self);
-            let mut tree = EvaluatorTree { evaluator: &cell, root: source };
+            let mut tree = EvaluatorTree {
+                evaluator: &cell,
+                root: source,
+            };
             nar::hash(
                 &mut tree,
                 &mut |relative, kind| {
-                    let Some(filter) = filter else { return Ok(true) };
+                    let Some(filter) = filter else {
+                        return Ok(true);
+                    };
                     let at = path::join(source, relative);
                     let keep = cell.borrow_mut().call_filter(filter, &at, kind);
                     if let (Ok(true), Some(kept)) = (&keep, &mut kept) {
@@ -354,7 +369,10 @@ impl Evaluator {
         let kind = self.symbols.intern(kind.as_bytes());
         let kind = self.symbol_string(kind);
         let keep = self.call(filter, &[at, kind], Position::NONE)?;
-        self.force_bool(keep, "while evaluating the return value of the path filter function")
+        self.force_bool(
+            keep,
+            "while evaluating the return value of the path filter function",
+        )
     }
 
     /// Adds a text with references to the store.
@@ -371,7 +389,9 @@ impl Evaluator {
         match dir.text_path(name, text, references) {
             Ok(stored) => {
                 let shown = dir.print(&stored);
-                self.store.contents.insert(stored, StoreContent::Text(text.into()));
+                self.store
+                    .contents
+                    .insert(stored, StoreContent::Text(text.into()));
                 self.allow(&shown);
                 Ok(shown)
             }
@@ -391,7 +411,9 @@ impl Evaluator {
             return Ok(());
         }
         for element in self.contexts.elements(context) {
-            let ContextElement::Built { drv, output } = element else { continue };
+            let ContextElement::Built { drv, output } = element else {
+                continue;
+            };
             let dir = self.store_dir()?;
             let known = dir
                 .parse(&drv)
@@ -399,7 +421,8 @@ impl Evaluator {
                 .and_then(|path| self.store.derivations.get(&path))
                 .and_then(|record| record.outputs.get(&output[..]).cloned().flatten())
                 .map(|path: StorePath| dir.print(&path));
-            let built = known.is_some_and(|at: Vec<u8>| matches!(self.world.file_type(&at), Ok(Some(_))));
+            let built =
+                known.is_some_and(|at: Vec<u8>| matches!(self.world.file_type(&at), Ok(Some(_))));
             if built {
                 continue;
             }
@@ -466,7 +489,11 @@ impl Evaluator {
             Ok(text) => text,
             Err(error) => return self.file_error(&at, &error),
         };
-        let name = store_path.derivation_name().unwrap_or_default().as_bytes().to_vec();
+        let name = store_path
+            .derivation_name()
+            .unwrap_or_default()
+            .as_bytes()
+            .to_vec();
         let parsed = Derivation::parse(&dir, &name, &text).map(Derivation::into_owned);
         let derivation = match parsed {
             Ok(derivation) => derivation,
@@ -487,8 +514,12 @@ impl Evaluator {
             let shown = String::from_utf8_lossy(&at).into_owned();
             return self.fail(format!("derivation '{shown}' is not valid"));
         };
-        let outputs =
-            derivation.outputs.keys().map(|name| name.to_vec()).zip(paths).collect();
+        let outputs = derivation
+            .outputs
+            .keys()
+            .map(|name| name.to_vec())
+            .zip(paths)
+            .collect();
         let record = DerivationRecord {
             aterm: text.into(),
             modulo,

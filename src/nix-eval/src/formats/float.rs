@@ -29,7 +29,11 @@ pub fn general(value: f64) -> String {
         return text;
     }
     if value == 0.0 {
-        return if value.is_sign_negative() { "-0".to_owned() } else { "0".to_owned() };
+        return if value.is_sign_negative() {
+            "-0".to_owned()
+        } else {
+            "0".to_owned()
+        };
     }
     let (digits, exponent) = scientific(&format!("{:.5e}", value.abs()));
     let trimmed = digits.trim_end_matches('0');
@@ -70,7 +74,11 @@ pub fn json(value: f64) -> String {
         return "null".to_owned();
     }
     if value == 0.0 {
-        return if value.is_sign_negative() { "-0.0".to_owned() } else { "0.0".to_owned() };
+        return if value.is_sign_negative() {
+            "-0.0".to_owned()
+        } else {
+            "0.0".to_owned()
+        };
     }
     let (digits, exponent) = scientific(&format!("{:e}", value.abs()));
     let sign = if value < 0.0 { "-" } else { "" };

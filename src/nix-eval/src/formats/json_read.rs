@@ -47,10 +47,17 @@ struct Reader<'a> {
 /// Where the text is not exactly one JSON value.
 pub fn parse(text: &[u8]) -> Result<Json, JsonReadError> {
     if let Err(error) = std::str::from_utf8(text) {
-        return Err(JsonReadError { offset: error.valid_up_to(), problem: "invalid UTF-8" });
+        return Err(JsonReadError {
+            offset: error.valid_up_to(),
+            problem: "invalid UTF-8",
+        });
     }
     // A byte order mark at the start is skipped.
-    let start = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let start = if text.starts_with(b"\xef\xbb\xbf") {
+        3
+    } else {
+        0
+    };
     let mut reader = Reader { text, at: start };
     let mut open: Vec<Open> = Vec::new();
     loop {
@@ -101,7 +108,10 @@ fn object(mut entries: Vec<(Vec<u8>, Json)>) -> Json {
 
 impl Reader<'_> {
     fn error(&self, problem: &'static str) -> JsonReadError {
-        JsonReadError { offset: self.at, problem }
+        JsonReadError {
+            offset: self.at,
+            problem,
+        }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -192,9 +202,14 @@ impl Reader<'_> {
         self.at += 1;
         let mut out = Vec::new();
         loop {
-            let byte = self.peek().ok_or_else(|| self.error("unterminated string"))?;
+            let byte = self
+                .peek()
+                .ok_or_else(|| self.error("unterminated string"))?;
             self.at += 1;
             match byte {
+                b'"' if out.contains(&0) => {
+                    return Err(self.error("a null byte, which Nix strings cannot hold,"));
+                }
                 b'"' => return Ok(out),
                 b'\\' => self.escape(&mut out)?,
                 0..0x20 => return Err(self.error("control character in a string")),
@@ -204,7 +219,9 @@ impl Reader<'_> {
     }
 
     fn escape(&mut self, out: &mut Vec<u8>) -> Result<(), JsonReadError> {
-        let byte = self.peek().ok_or_else(|| self.error("unterminated string"))?;
+        let byte = self
+            .peek()
+            .ok_or_else(|| self.error("unterminated string"))?;
         self.at += 1;
         out.push(match byte {
             b'"' | b'\\' | b'/' => byte,
@@ -314,8 +331,20 @@ mod tests {
         assert_eq!(parse(b"-0"), Ok(Json::Int(0)));
         assert_eq!(parse(b"1.0"), Ok(Json::Float(1.0)));
         assert_eq!(parse(b"9223372036854775807"), Ok(Json::Int(i64::MAX)));
-        assert_eq!(parse(b"-9223372036854775809"), Ok(Json::Float(-9_223_372_036_854_775_809.0)));
-        for text in ["01", "1.", ".5", "+1", "1e", "0x1", "1e400", "9223372036854775808"] {
+        assert_eq!(
+            parse(b"-9223372036854775809"),
+            Ok(Json::Float(-9_223_372_036_854_775_809.0))
+        );
+        for text in [
+            "01",
+            "1.",
+            ".5",
+            "+1",
+            "1e",
+            "0x1",
+            "1e400",
+            "9223372036854775808",
+        ] {
             assert!(parse(text.as_bytes()).is_err(), "{text}");
         }
     }
@@ -348,7 +377,9 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_refused() {
-        for text in ["", " ", "[1,]", "{,}", "{\"a\"}", "nul", "1 2", "\"\t\"", "[", "'a'"] {
+        for text in [
+            "", " ", "[1,]", "{,}", "{\"a\"}", "nul", "1 2", "\"\t\"", "[", "'a'",
+        ] {
             assert!(parse(text.as_bytes()).is_err(), "{text}");
         }
     }

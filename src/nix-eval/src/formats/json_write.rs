@@ -17,7 +17,10 @@ pub fn string(out: &mut Vec<u8>, text: &[u8]) -> Result<(), JsonWriteError> {
     if let Err(error) = std::str::from_utf8(text) {
         let index = error.valid_up_to() + error.error_len().map_or(0, |length| length - 1);
         let index = index.min(text.len() - 1);
-        return Err(JsonWriteError { index, byte: text[index] });
+        return Err(JsonWriteError {
+            index,
+            byte: text[index],
+        });
     }
     out.push(b'"');
     for &byte in text {

@@ -55,10 +55,15 @@ fn convert(value: Value, timestamps: bool) -> Result<Toml, TomlReadError> {
         Value::Integer(value) => Toml::Int(value),
         Value::Float(value) => Toml::Float(value),
         Value::String(text) => Toml::String(no_null(text)?),
-        Value::Datetime(value) if timestamps => Toml::Timestamp(value.to_string().into_bytes()),
+        Value::Datetime(value) if timestamps => {
+            Toml::Timestamp(timestamp(&value.to_string()).into_bytes())
+        }
         Value::Datetime(_) => return Err(TomlReadError::Timestamp),
         Value::Array(items) => Toml::Array(
-            items.into_iter().map(|item| convert(item, timestamps)).collect::<Result<_, _>>()?,
+            items
+                .into_iter()
+                .map(|item| convert(item, timestamps))
+                .collect::<Result<_, _>>()?,
         ),
         Value::Table(entries) => Toml::Table(
             entries
@@ -69,8 +74,28 @@ fn convert(value: Value, timestamps: bool) -> Result<Toml, TomlReadError> {
     })
 }
 
+/// A date or time with the fraction of its seconds filled up to milli-, micro- or nanoseconds.
+fn timestamp(text: &str) -> String {
+    let Some(point) = text.find('.') else {
+        return text.to_owned();
+    };
+    let digits = text[point + 1..]
+        .bytes()
+        .take_while(u8::is_ascii_digit)
+        .count();
+    let (head, zone) = text.split_at(point + 1 + digits);
+    format!(
+        "{head}{}{zone}",
+        "0".repeat(digits.next_multiple_of(3) - digits)
+    )
+}
+
 fn no_null(text: String) -> Result<Vec<u8>, TomlReadError> {
-    if text.contains('\0') { Err(TomlReadError::NullByte) } else { Ok(text.into_bytes()) }
+    if text.contains('\0') {
+        Err(TomlReadError::NullByte)
+    } else {
+        Ok(text.into_bytes())
+    }
 }
 
 #[cfg(test)]
@@ -79,14 +104,20 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_kind() {
-        let Toml::Table(entries) = parse(b"a = 0x10\nb = 1.0", false).unwrap() else { panic!() };
+        let Toml::Table(entries) = parse(b"a = 0x10\nb = 1.0", false).unwrap() else {
+            panic!()
+        };
         assert_eq!(entries[0].1, Toml::Int(16));
         assert_eq!(entries[1].1, Toml::Float(1.0));
     }
 
     #[test]
     fn dates_are_refused_unless_asked_for() {
-        assert!(matches!(parse(b"a = 2026-01-01", false), Err(TomlReadError::Timestamp)));
+        assert!(matches!(
+            parse(b"a = 2026-01-01", false),
+            Err(TomlReadError::Timestamp)
+        ));
         assert!(parse(b"a = 2026-01-01", true).is_ok());
+        assert_eq!(timestamp("07:32:00.1234Z"), "07:32:00.123400Z");
     }
 }

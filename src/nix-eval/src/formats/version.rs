@@ -14,7 +14,9 @@ pub fn split(version: &[u8]) -> Vec<&[u8]> {
     loop {
         let skipped = rest.iter().take_while(|&&b| is_separator(b)).count();
         rest = &rest[skipped..];
-        let Some(first) = rest.first() else { return parts };
+        let Some(first) = rest.first() else {
+            return parts;
+        };
         let digits = first.is_ascii_digit();
         let length = rest
             .iter()
@@ -96,7 +98,10 @@ mod tests {
 
     #[test]
     fn a_name_ends_before_its_version() {
-        assert_eq!(parse_drv_name(b"nix-js-0.12pre"), (&b"nix-js"[..], &b"0.12pre"[..]));
+        assert_eq!(
+            parse_drv_name(b"nix-js-0.12pre"),
+            (&b"nix-js"[..], &b"0.12pre"[..])
+        );
         assert_eq!(parse_drv_name(b"a-"), (&b"a-"[..], &b""[..]));
     }
 }

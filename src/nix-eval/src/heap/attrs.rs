@@ -122,7 +122,11 @@ impl Heap {
 
     fn shape_names(&self, shape: Shape) -> Vec<Symbol> {
         let count = self.shape_length(shape);
-        self.data.words(shape.0, HEADER, count).iter().map(|&n| Symbol(n)).collect()
+        self.data
+            .words(shape.0, HEADER, count)
+            .iter()
+            .map(|&n| Symbol(n))
+            .collect()
     }
 
     /// The indices of a shape's names in lexicographic order: worked out once.
@@ -173,7 +177,11 @@ impl Heap {
     #[must_use]
     pub fn attrs_length(&self, attrs: Value) -> u32 {
         let first = self.data.get(attrs.granule(), 0);
-        if first & LAYERED == 0 { self.data.get(first, 0) } else { first & !LAYERED }
+        if first & LAYERED == 0 {
+            self.data.get(first, 0)
+        } else {
+            first & !LAYERED
+        }
     }
 
     /// The value at `index` of a set that is not layered.
@@ -219,7 +227,10 @@ impl Heap {
                 Some(_) => (attrs, None),
                 None => {
                     let at = attrs.granule();
-                    (Value(self.data.get(at, 2)), Some(Value(self.data.get(at, 1))))
+                    (
+                        Value(self.data.get(at, 2)),
+                        Some(Value(self.data.get(at, 1))),
+                    )
                 }
             };
             let shape = self.plain_shape(here)?;
@@ -308,7 +319,10 @@ impl Heap {
         }
         let recipe = self.plan(left_shape, right_shape);
         let shape = self.merged_shape(&recipe, left_shape, right_shape, stable);
-        let merge = Merge { shape, recipe: self.recipes.len() as u32 };
+        let merge = Merge {
+            shape,
+            recipe: self.recipes.len() as u32,
+        };
         self.recipes.extend_from_slice(&recipe);
         let result = self.follow(merge, left, right);
         if stable {
@@ -348,9 +362,12 @@ impl Heap {
     fn merged_shape(&mut self, recipe: &[u32], left: u32, right: u32, stable: bool) -> Shape {
         let count = recipe.len() as u32;
         let positioned = (self.data.get(left, 1) | self.data.get(right, 1)) & POSITIONS;
-        let at = self.data.allocate(HEADER + count * if positioned == 0 { 1 } else { 2 });
+        let at = self
+            .data
+            .allocate(HEADER + count * if positioned == 0 { 1 } else { 2 });
         self.data.set(at, 0, count);
-        self.data.set(at, 1, positioned | u32::from(stable) * STABLE);
+        self.data
+            .set(at, 1, positioned | u32::from(stable) * STABLE);
         for (index, &step) in recipe.iter().enumerate() {
             let (shape, from) = if step & FROM_RIGHT == 0 {
                 (Shape(left), step)
@@ -394,7 +411,9 @@ impl AttrsBuilder {
     /// A builder with room for `count` attributes.
     #[must_use]
     pub fn with_capacity(count: usize) -> Self {
-        Self { attrs: Vec::with_capacity(count) }
+        Self {
+            attrs: Vec::with_capacity(count),
+        }
     }
 
     /// Adds an attribute. Of several with one name the first stays.

@@ -98,8 +98,11 @@ impl ContextTable {
         if let Some(&known) = self.unions.get(&key) {
             return ContextId(known);
         }
-        let mut set: Vec<u32> =
-            self.sets[a.0 as usize].iter().chain(self.sets[b.0 as usize].iter()).copied().collect();
+        let mut set: Vec<u32> = self.sets[a.0 as usize]
+            .iter()
+            .chain(self.sets[b.0 as usize].iter())
+            .copied()
+            .collect();
         set.sort_unstable();
         set.dedup();
         let id = self.intern(&set);
@@ -111,7 +114,10 @@ impl ContextTable {
     #[must_use]
     pub fn elements(&self, id: ContextId) -> Vec<ContextElement> {
         let set = &self.sets[id.0 as usize];
-        let mut out: Vec<_> = set.iter().map(|&e| self.elements[e as usize].clone()).collect();
+        let mut out: Vec<_> = set
+            .iter()
+            .map(|&e| self.elements[e as usize].clone())
+            .collect();
         out.sort();
         out
     }

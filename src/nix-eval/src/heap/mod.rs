@@ -201,13 +201,17 @@ impl Heap {
     /// The elements, copied out.
     #[must_use]
     pub fn list_items(&self, list: Value) -> Vec<Value> {
-        (0..self.list_length(list)).map(|i| self.list_item(list, i)).collect()
+        (0..self.list_length(list))
+            .map(|i| self.list_item(list, i))
+            .collect()
     }
 
     /// The lists one after the other.
     pub fn concat_lists(&mut self, lists: &[Value]) -> Value {
         let length: u64 = lists.iter().map(|&l| u64::from(self.list_length(l))).sum();
-        let Ok(length) = u32::try_from(length) else { region::heap_full() };
+        let Ok(length) = u32::try_from(length) else {
+            region::heap_full()
+        };
         if let Some(&only) = lists.iter().find(|&&l| self.list_length(l) == length) {
             return only;
         }
@@ -234,8 +238,12 @@ impl Heap {
         if bytes.is_empty() && context == ContextId::EMPTY && self.empty_string != Value::NULL {
             return self.empty_string;
         }
-        let Ok(length) = u32::try_from(bytes.len()) else { region::heap_full() };
-        let Some(words) = length.div_ceil(4).checked_add(3) else { region::heap_full() };
+        let Ok(length) = u32::try_from(bytes.len()) else {
+            region::heap_full()
+        };
+        let Some(words) = length.div_ceil(4).checked_add(3) else {
+            region::heap_full()
+        };
         let at = self.data.allocate(words);
         self.data.set(at, 0, length);
         self.data.set(at, 1, context.0);
@@ -310,7 +318,9 @@ impl Heap {
     #[inline]
     #[must_use]
     pub fn int(&self, value: Value) -> i64 {
-        value.as_small_int().unwrap_or_else(|| self.wide(value) as i64)
+        value
+            .as_small_int()
+            .unwrap_or_else(|| self.wide(value) as i64)
     }
 
     /// The float in a value of kind [`Kind::Float`].
@@ -367,11 +377,13 @@ impl Heap {
     #[inline]
     #[must_use]
     pub fn kind(&self, value: Value) -> Kind {
-        value.kind_by_tag().unwrap_or_else(|| match self.data.get(value.granule(), 0) {
-            value::BOX_INT => Kind::Int,
-            value::BOX_FLOAT => Kind::Float,
-            value::BOX_PATH => Kind::Path,
-            _ => Kind::Partial,
-        })
+        value
+            .kind_by_tag()
+            .unwrap_or_else(|| match self.data.get(value.granule(), 0) {
+                value::BOX_INT => Kind::Int,
+                value::BOX_FLOAT => Kind::Float,
+                value::BOX_PATH => Kind::Path,
+                _ => Kind::Partial,
+            })
     }
 }

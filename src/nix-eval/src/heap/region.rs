@@ -26,12 +26,20 @@ pub(super) struct Region {
 
 impl Region {
     pub(super) fn new(bytes: usize) -> std::io::Result<Self> {
-        let mut map = memmap2::MmapOptions::new().len(bytes).no_reserve_swap().map_anon()?;
+        let mut map = memmap2::MmapOptions::new()
+            .len(bytes)
+            .no_reserve_swap()
+            .map_anon()?;
         // Fewer, larger pages: a third of the page faults' time. Where the kernel has none, no harm.
         #[cfg(target_os = "linux")]
         let _ = map.advise(memmap2::Advice::HugePage);
         let base = map.as_mut_ptr().cast();
-        Ok(Self { map, base, used: 0, limit: u32::try_from(bytes / 4 - 2).unwrap_or(u32::MAX - 2) })
+        Ok(Self {
+            map,
+            base,
+            used: 0,
+            limit: u32::try_from(bytes / 4 - 2).unwrap_or(u32::MAX - 2),
+        })
     }
 
     pub(super) fn used_bytes(&self) -> usize {
@@ -102,7 +110,11 @@ impl Region {
     pub(super) fn set(&mut self, granule: u32, index: u32, word: u32) {
         self.check(granule * 2, index + 1);
         // SAFETY: as in `get`; `&mut self` excludes other accesses.
-        unsafe { self.base.add(granule as usize * 2 + index as usize).write(word) }
+        unsafe {
+            self.base
+                .add(granule as usize * 2 + index as usize)
+                .write(word)
+        }
     }
 
     /// `count` words from `index` of the object at `granule`.
@@ -138,7 +150,10 @@ impl Region {
         self.check(granule * 2, index + length.div_ceil(4));
         // SAFETY: as in `words`; any bit pattern is a byte.
         unsafe {
-            let start = self.base.add(granule as usize * 2 + index as usize).cast::<u8>();
+            let start = self
+                .base
+                .add(granule as usize * 2 + index as usize)
+                .cast::<u8>();
             std::slice::from_raw_parts(start, length as usize)
         }
     }

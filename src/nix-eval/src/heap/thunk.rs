@@ -89,8 +89,11 @@ impl Heap {
                 env: payload,
             }),
             state => {
-                let second =
-                    if state == APPLY_TWO { Value(self.data.get(at, 3)) } else { Value::EMPTY };
+                let second = if state == APPLY_TWO {
+                    Value(self.data.get(at, 3))
+                } else {
+                    Value::EMPTY
+                };
                 ThunkState::Pending(Pending::Apply(
                     Value(payload),
                     Value(self.data.get(at, 2)),

@@ -107,7 +107,11 @@ impl Value {
     #[inline]
     #[must_use]
     pub fn as_builtin(self) -> Option<u32> {
-        if self.0 & 7 == CONSTANT { (self.0 >> 3).checked_sub(FIRST_BUILTIN) } else { None }
+        if self.0 & 7 == CONSTANT {
+            (self.0 >> 3).checked_sub(FIRST_BUILTIN)
+        } else {
+            None
+        }
     }
 
     /// An integer that fits into the word.

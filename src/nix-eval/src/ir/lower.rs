@@ -8,9 +8,7 @@ use crate::heap::{Heap, Shape, Value};
 use crate::ir::op;
 use crate::position::Position;
 use crate::symbol::{Symbol, SymbolTable, known};
-use crate::syntax::ast::{
-    Ast, Attr, AttrKind, AttrName, Attrs, BinaryOp, Expr, ExprId, Lambda,
-};
+use crate::syntax::ast::{Ast, Attr, AttrKind, AttrName, Attrs, BinaryOp, Expr, ExprId, Lambda};
 use crate::syntax::show;
 
 /// A variable that is defined nowhere.
@@ -78,7 +76,10 @@ impl Lowerer<'_> {
     fn enter(&mut self, names: impl IntoIterator<Item = Symbol>) {
         self.depth += 1;
         for (slot, name) in names.into_iter().enumerate() {
-            self.variables.entry(name).or_default().push((self.depth, slot as u32));
+            self.variables
+                .entry(name)
+                .or_default()
+                .push((self.depth, slot as u32));
         }
     }
 
@@ -133,7 +134,12 @@ impl Lowerer<'_> {
             }
             Expr::Var(name, position) => self.variable(*name, *position),
             Expr::InheritFrom(number) => Ok(self.emit(&[op::head(op::LOCAL, *number)])),
-            Expr::Select { set, path, default, position } => {
+            Expr::Select {
+                set,
+                path,
+                default,
+                position,
+            } => {
                 let set = self.expr(*set)?;
                 let names = self.path(path)?;
                 let number = path.len() as u32;
@@ -166,7 +172,11 @@ impl Lowerer<'_> {
                 Ok(self.emit(&words))
             }
             Expr::Lambda(lambda) => self.lambda(lambda),
-            Expr::Call { function, args, position } => self.call(*function, args, *position),
+            Expr::Call {
+                function,
+                args,
+                position,
+            } => self.call(*function, args, *position),
             Expr::Let(attrs, body) => self.let_in(attrs, *body),
             Expr::With(set, body, position) => {
                 let set = self.expr(*set)?;
@@ -207,7 +217,11 @@ impl Lowerer<'_> {
                 };
                 Ok(self.emit_at(*position, &[operation, left, right]))
             }
-            Expr::Concat { force_string, parts, position } => {
+            Expr::Concat {
+                force_string,
+                parts,
+                position,
+            } => {
                 let number = parts.len() as u32 * 2 + u32::from(*force_string);
                 let mut words = vec![op::head(op::CONCAT, number)];
                 for &(at, part) in parts {
@@ -216,22 +230,27 @@ impl Lowerer<'_> {
                 }
                 Ok(self.emit_at(*position, &words))
             }
-            Expr::CurrentPosition(position) => {
-                Ok(self.emit(&[op::CURRENT_POSITION, position.0]))
-            }
+            Expr::CurrentPosition(position) => Ok(self.emit(&[op::CURRENT_POSITION, position.0])),
         }
     }
 
     /// The global value that a variable stands for, where nothing shadows it.
     fn global(&self, name: Symbol) -> Option<Value> {
-        if self.variables.get(&name).is_some_and(|places| !places.is_empty()) {
+        if self
+            .variables
+            .get(&name)
+            .is_some_and(|places| !places.is_empty())
+        {
             return None;
         }
         self.outer.globals.get(&name).copied()
     }
 
     fn variable(&mut self, name: Symbol, position: Position) -> Lowered<u32> {
-        let place = self.variables.get(&name).and_then(|places| places.last().copied());
+        let place = self
+            .variables
+            .get(&name)
+            .and_then(|places| places.last().copied());
         if let Some((depth, slot)) = place {
             let level = self.depth - depth;
             let code = match level {
@@ -324,8 +343,11 @@ impl Lowerer<'_> {
     fn set_lambda(&mut self, lambda: &Lambda) -> Lowered<u32> {
         let formals = lambda.formals.as_ref();
         let list = formals.map_or(&[][..], |f| &f.formals);
-        let names: SmallVec<[Symbol; 16]> =
-            lambda.arg.into_iter().chain(list.iter().map(|f| f.name)).collect();
+        let names: SmallVec<[Symbol; 16]> = lambda
+            .arg
+            .into_iter()
+            .chain(list.iter().map(|f| f.name))
+            .collect();
         self.enter(names.iter().copied());
         let lowered = self.formals_and_body(lambda, list);
         self.leave(names.iter().copied());
@@ -433,8 +455,9 @@ impl Lowerer<'_> {
         shape: Shape,
     ) -> Lowered<Vec<u32>> {
         let entries = self.entries(sorted, scope)?;
-        let overrides =
-            sorted.iter().position(|a| attrs.recursive && a.name == known::OVERRIDES);
+        let overrides = sorted
+            .iter()
+            .position(|a| attrs.recursive && a.name == known::OVERRIDES);
         let flags = u32::from(attrs.recursive) * op::ATTRS_RECURSIVE
             | u32::from(!attrs.dynamic.is_empty()) * op::ATTRS_DYNAMIC
             | u32::from(!attrs.inherit_from.is_empty()) * op::ATTRS_INHERIT
@@ -478,8 +501,11 @@ impl Lowerer<'_> {
         let entries = self.entries(sorted, scope)?;
         let sources = self.exprs(&attrs.inherit_from)?;
         let body = self.expr(body)?;
-        let mut words =
-            vec![op::head(op::LET, sorted.len() as u32), body, sources.len() as u32];
+        let mut words = vec![
+            op::head(op::LET, sorted.len() as u32),
+            body,
+            sources.len() as u32,
+        ];
         words.extend_from_slice(&sources);
         words.extend_from_slice(&entries);
         Ok(words)

@@ -25,7 +25,11 @@ pub fn write(
             let float = evaluator.heap.float(value);
             out.extend_from_slice(crate::formats::float::json(float).as_bytes());
         }
-        Kind::Bool => out.extend_from_slice(if value == Value::TRUE { b"true" } else { b"false" }),
+        Kind::Bool => out.extend_from_slice(if value == Value::TRUE {
+            b"true"
+        } else {
+            b"false"
+        }),
         Kind::Null => out.extend_from_slice(b"null"),
         Kind::String => {
             let more = evaluator.heap.string_context(value);
@@ -34,7 +38,11 @@ pub fn write(
             write_string(evaluator, &text, out)?;
         }
         Kind::Path => {
-            let options = if copy { Coercion::STRICT } else { Coercion::PLAIN };
+            let options = if copy {
+                Coercion::STRICT
+            } else {
+                Coercion::PLAIN
+            };
             let (text, more) = evaluator.coerce_to_string(value, options, "")?;
             *context = evaluator.contexts.union(*context, more);
             write_string(evaluator, &text, out)?;
@@ -76,7 +84,11 @@ fn write_attrs(
     context: &mut ContextId,
 ) -> R<()> {
     if evaluator.heap.attr(value, known::TO_STRING).is_some() {
-        let options = if copy { Coercion::STRICT } else { Coercion::PLAIN };
+        let options = if copy {
+            Coercion::STRICT
+        } else {
+            Coercion::PLAIN
+        };
         let (text, more) = evaluator.coerce_to_string(value, options, "")?;
         *context = evaluator.contexts.union(*context, more);
         return write_string(evaluator, &text, out);
@@ -85,7 +97,9 @@ fn write_attrs(
         return write(evaluator, path, copy, out, context);
     }
     let (flat, shape) = evaluator.heap.flat(value);
-    let order = evaluator.heap.lexicographic_order(shape, &evaluator.symbols);
+    let order = evaluator
+        .heap
+        .lexicographic_order(shape, &evaluator.symbols);
     out.push(b'{');
     for (done, index) in order.into_iter().enumerate() {
         if done > 0 {

@@ -30,7 +30,8 @@ fn is_name_byte(byte: u8) -> bool {
 /// Whether `name` can stand without quotes.
 #[must_use]
 pub fn is_identifier(name: &[u8]) -> bool {
-    name.first().is_some_and(|&b| b.is_ascii_alphabetic() || b == b'_')
+    name.first()
+        .is_some_and(|&b| b.is_ascii_alphabetic() || b == b'_')
         && name.iter().all(|&b| is_name_byte(b))
         && !is_keyword(name)
 }

@@ -56,8 +56,13 @@ pub fn short(evaluator: &mut Evaluator, value: Value) -> String {
 }
 
 fn print(evaluator: &mut Evaluator, value: Value, style: Style) -> R<Vec<u8>> {
-    let mut printer =
-        Printer { evaluator, out: Vec::new(), seen: FxHashSet::default(), style, budget: 10 };
+    let mut printer = Printer {
+        evaluator,
+        out: Vec::new(),
+        seen: FxHashSet::default(),
+        style,
+        budget: 10,
+    };
     printer.value(value, 0)?;
     Ok(printer.out)
 }
@@ -72,25 +77,34 @@ impl Printer<'_> {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    fn value(&mut self, value: Value, depth: u32) -> R<()> {
+    fn value(&mut self, slot: Value, depth: u32) -> R<()> {
         if depth > self.evaluator.settings.max_call_depth || self.evaluator.stack_is_low() {
             return self.evaluator.stack_overflow(Position::NONE);
         }
         let value = match self.style {
-            Style::Nix => self.evaluator.force(value)?,
-            _ if value.is_thunk() => match self.evaluator.heap.thunk_state(value) {
+            Style::Nix => self.evaluator.force(slot)?,
+            _ if slot.is_thunk() => match self.evaluator.heap.thunk_state(slot) {
                 ThunkState::Done(value) => value,
                 ThunkState::Running => {
                     self.text("«potential infinite recursion»");
                     return Ok(());
                 }
                 ThunkState::Pending(_) => {
-                    self.text(if self.style == Style::Short { "«thunk»" } else { "<CODE>" });
+                    self.text(if self.style == Style::Short {
+                        "«thunk»"
+                    } else {
+                        "<CODE>"
+                    });
                     return Ok(());
                 }
             },
-            _ => value,
+            _ => slot,
         };
+        self.forced(slot, value, depth)
+    }
+
+    /// `slot` is where the value lies: that is what makes a list the same list.
+    fn forced(&mut self, slot: Value, value: Value, depth: u32) -> R<()> {
         match self.evaluator.heap.kind(value) {
             Kind::Thunk => {}
             Kind::Int => {
@@ -101,14 +115,18 @@ impl Printer<'_> {
                 let float = self.evaluator.heap.float(value);
                 self.text(&super::float(float));
             }
-            Kind::Bool => self.text(if value == Value::TRUE { "true" } else { "false" }),
+            Kind::Bool => self.text(if value == Value::TRUE {
+                "true"
+            } else {
+                "false"
+            }),
             Kind::Null => self.text("null"),
             Kind::String => self.string(value),
             Kind::Path => {
                 let path = crate::path::canonical(self.evaluator.heap.path(value));
                 self.out.extend_from_slice(&path);
             }
-            Kind::List => self.list(value, depth)?,
+            Kind::List => self.list(slot, value, depth)?,
             Kind::Attrs => self.attrs(value, depth)?,
             Kind::Lambda => self.lambda(value),
             Kind::Builtin | Kind::Partial => self.builtin(value),
@@ -131,9 +149,9 @@ impl Printer<'_> {
         length > 0 && !self.seen.insert(value)
     }
 
-    fn list(&mut self, list: Value, depth: u32) -> R<()> {
+    fn list(&mut self, slot: Value, list: Value, depth: u32) -> R<()> {
         let length = self.evaluator.heap.list_length(list);
-        if self.style == Style::Ambiguous && self.is_repeated(list, length) {
+        if self.style == Style::Ambiguous && self.is_repeated(slot, length) {
             self.text("«repeated»");
             return Ok(());
         }
@@ -183,7 +201,10 @@ impl Printer<'_> {
             return self.derivation(attrs);
         }
         let (flat, shape) = self.evaluator.heap.flat(attrs);
-        let order = self.evaluator.heap.lexicographic_order(shape, &self.evaluator.symbols);
+        let order = self
+            .evaluator
+            .heap
+            .lexicographic_order(shape, &self.evaluator.symbols);
         self.text("{ ");
         for (done, index) in order.into_iter().enumerate() {
             if self.elided(length - done as u32, "attribute") {
@@ -209,11 +230,9 @@ impl Printer<'_> {
         self.text("«derivation");
         if let Some(path) = self.evaluator.heap.attr(attrs, known::DRV_PATH) {
             let context = "while evaluating the drvPath of a derivation";
-            let (path, _) = self.evaluator.coerce_to_string(
-                path,
-                crate::eval::Coercion::PLAIN,
-                context,
-            )?;
+            let (path, _) =
+                self.evaluator
+                    .coerce_to_string(path, crate::eval::Coercion::PLAIN, context)?;
             self.text(" ");
             self.out.extend_from_slice(&path);
         }
@@ -267,7 +286,11 @@ impl Printer<'_> {
             return;
         }
         if self.style == Style::Ambiguous {
-            self.text(if is_partial { "<PRIMOP-APP>" } else { "<PRIMOP>" });
+            self.text(if is_partial {
+                "<PRIMOP-APP>"
+            } else {
+                "<PRIMOP>"
+            });
             return;
         }
         let name = function

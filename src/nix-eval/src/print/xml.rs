@@ -81,7 +81,8 @@ impl Writer<'_> {
     fn close(&mut self, name: &str) {
         self.depth -= 1;
         self.out.resize(self.out.len() + self.depth * 2, b' ');
-        self.out.extend_from_slice(format!("</{name}>\n").as_bytes());
+        self.out
+            .extend_from_slice(format!("</{name}>\n").as_bytes());
     }
 
     fn empty(&mut self, name: &str, attributes: &[Attribute]) {
@@ -90,7 +91,9 @@ impl Writer<'_> {
     }
 
     fn place(&self, attributes: &mut Vec<Attribute>, position: Position) {
-        let Some(place) = self.evaluator.positions.place(position) else { return };
+        let Some(place) = self.evaluator.positions.place(position) else {
+            return;
+        };
         if let Origin::File(path) = &place.source.origin {
             attributes.push(("path", path.to_vec()));
         }
@@ -119,7 +122,11 @@ impl Writer<'_> {
                 self.empty("float", &[("value", text.into_bytes())]);
             }
             Kind::Bool => {
-                let text = if value == Value::TRUE { "true" } else { "false" };
+                let text = if value == Value::TRUE {
+                    "true"
+                } else {
+                    "false"
+                };
                 self.empty("bool", &[("value", text.into())]);
             }
             Kind::Null => self.empty("null", &[]),
@@ -169,7 +176,10 @@ impl Writer<'_> {
 
     fn attrs(&mut self, value: Value) -> R<()> {
         let (flat, shape) = self.evaluator.heap.flat(value);
-        let order = self.evaluator.heap.lexicographic_order(shape, &self.evaluator.symbols);
+        let order = self
+            .evaluator
+            .heap
+            .lexicographic_order(shape, &self.evaluator.symbols);
         for index in order {
             let name = self.evaluator.heap.shape_name(shape, index);
             let mut attributes = vec![("name", self.evaluator.symbols.name(name).to_vec())];
@@ -187,7 +197,9 @@ impl Writer<'_> {
 
     /// The text of a string attribute, forced if everything is.
     fn string_attr(&mut self, set: Value, name: Symbol) -> R<Option<Vec<u8>>> {
-        let Some(slot) = self.evaluator.heap.attr(set, name) else { return Ok(None) };
+        let Some(slot) = self.evaluator.heap.attr(set, name) else {
+            return Ok(None);
+        };
         let value = if self.strict {
             self.evaluator.force(slot)?
         } else if slot.is_thunk() {
@@ -198,7 +210,9 @@ impl Writer<'_> {
         } else {
             slot
         };
-        Ok(value.is_string().then(|| self.evaluator.heap.string(value).to_vec()))
+        Ok(value
+            .is_string()
+            .then(|| self.evaluator.heap.string(value).to_vec()))
     }
 
     fn derivation(&mut self, value: Value) -> R<()> {
@@ -222,7 +236,11 @@ impl Writer<'_> {
     fn lambda(&mut self, code: u32, given: u32) {
         let heap = &self.evaluator.heap;
         let is_set = op::operation(heap.code(code)) == op::LAMBDA_SET;
-        let at = if is_set { code + 3 } else { code + 3 + given * 2 };
+        let at = if is_set {
+            code + 3
+        } else {
+            code + 3 + given * 2
+        };
         let position = Position(heap.code(at));
         let arg = Symbol(heap.code(at + 1));
         let flags = op::number(heap.code(code));
@@ -252,7 +270,10 @@ impl Writer<'_> {
             }
             self.close("attrspat");
         } else {
-            self.empty("varpat", &[("name", self.evaluator.symbols.name(arg).to_vec())]);
+            self.empty(
+                "varpat",
+                &[("name", self.evaluator.symbols.name(arg).to_vec())],
+            );
         }
         self.close("function");
     }

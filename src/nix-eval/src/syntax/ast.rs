@@ -241,7 +241,12 @@ impl Attrs {
         self.attrs.push(attr);
         let count = self.attrs.len();
         if count == INDEX_FROM {
-            self.index = self.attrs.iter().enumerate().map(|(i, a)| (a.name, i as u32)).collect();
+            self.index = self
+                .attrs
+                .iter()
+                .enumerate()
+                .map(|(i, a)| (a.name, i as u32))
+                .collect();
         } else if count > INDEX_FROM {
             self.index.insert(attr.name, count as u32 - 1);
         }

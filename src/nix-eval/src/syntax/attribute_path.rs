@@ -24,7 +24,9 @@ pub(super) fn add(
     value: ExprId,
     position: Position,
 ) -> Result<(), Duplicate> {
-    let Some((last, parents)) = path.split_last() else { return Ok(()) };
+    let Some((last, parents)) = path.split_last() else {
+        return Ok(());
+    };
     let Some((first, rest)) = parents.split_first() else {
         return add_last(ast, symbols, set, path, *last, value, position);
     };
@@ -35,19 +37,32 @@ pub(super) fn add(
                 let attr = set.attrs[index];
                 if !matches!(ast.get(attr.value), Expr::Attrs(_)) {
                     let shown = show_path(ast, symbols, &path[..1]);
-                    return Err(Duplicate { path: shown, position, earlier: attr.position });
+                    return Err(Duplicate {
+                        path: shown,
+                        position,
+                        earlier: attr.position,
+                    });
                 }
                 attr.value
             }
             None => {
                 let nested = ast.add(Expr::Attrs(Box::default()));
-                set.push(Attr { name, value: nested, position, kind: AttrKind::Plain });
+                set.push(Attr {
+                    name,
+                    value: nested,
+                    position,
+                    kind: AttrKind::Plain,
+                });
                 nested
             }
         },
         AttrName::Dynamic(name) => {
             let nested = ast.add(Expr::Attrs(Box::default()));
-            set.dynamic.push(DynamicAttr { name, value: nested, position });
+            set.dynamic.push(DynamicAttr {
+                name,
+                value: nested,
+                position,
+            });
             nested
         }
     };
@@ -76,7 +91,12 @@ fn add_last(
 ) -> Result<(), Duplicate> {
     match last {
         AttrName::Static(name) => {
-            let attr = Attr { name, value, position, kind: AttrKind::Plain };
+            let attr = Attr {
+                name,
+                value,
+                position,
+                kind: AttrKind::Plain,
+            };
             add_attr(ast, symbols, set, attr).map_err(|mut duplicate| {
                 if duplicate.path.is_empty() {
                     duplicate.path = show_path(ast, symbols, path);
@@ -90,7 +110,11 @@ fn add_last(
             })
         }
         AttrName::Dynamic(name) => {
-            set.dynamic.push(DynamicAttr { name, value, position });
+            set.dynamic.push(DynamicAttr {
+                name,
+                value,
+                position,
+            });
             Ok(())
         }
     }
@@ -113,7 +137,11 @@ fn add_attr(
     let both_sets = matches!(ast.get(there.value), Expr::Attrs(_))
         && matches!(ast.get(attr.value), Expr::Attrs(_));
     if !both_sets {
-        return Err(Duplicate { path: Vec::new(), position: attr.position, earlier: there.position });
+        return Err(Duplicate {
+            path: Vec::new(),
+            position: attr.position,
+            earlier: there.position,
+        });
     }
     let mut target = take(ast, there.value);
     let source = take(ast, attr.value);
@@ -131,7 +159,9 @@ fn merge(
     let shift = target.inherit_from.len() as u32;
     for attr in source.attrs {
         if attr.kind == AttrKind::InheritedFrom {
-            let Expr::Select { set, .. } = *ast.get(attr.value) else { continue };
+            let Expr::Select { set, .. } = *ast.get(attr.value) else {
+                continue;
+            };
             if let Expr::InheritFrom(number) = ast.get_mut(set) {
                 *number += shift;
                 // The node is shared by all names of one `inherit`: each needs a node of its own.

@@ -103,8 +103,22 @@ static CLASS: [u8; 256] = {
             || digit
             || matches!(
                 b,
-                b'%' | b'/' | b'?' | b':' | b'@' | b'&' | b'=' | b'+' | b'$' | b',' | b'-' | b'_'
-                    | b'.' | b'!' | b'~' | b'*' | b'\''
+                b'%' | b'/'
+                    | b'?'
+                    | b':'
+                    | b'@'
+                    | b'&'
+                    | b'='
+                    | b'+'
+                    | b'$'
+                    | b','
+                    | b'-'
+                    | b'_'
+                    | b'.'
+                    | b'!'
+                    | b'~'
+                    | b'*'
+                    | b'\''
             )
         {
             class |= URI;
@@ -168,7 +182,11 @@ impl<'a> Lexer<'a> {
         self.skip_blank();
         let start = self.at;
         let Some(&first) = self.text.get(start) else {
-            return Ok(Lexeme { token: Token::End, start, end: start });
+            return Ok(Lexeme {
+                token: Token::End,
+                start,
+                end: start,
+            });
         };
         let (token, end) = self.token(first, start)?;
         self.at = end;
@@ -209,10 +227,16 @@ impl<'a> Lexer<'a> {
                 while self.byte(end) == b' ' {
                     end += 1;
                 }
-                let end = if self.byte(end) == b'\n' { end + 1 } else { start + 2 };
+                let end = if self.byte(end) == b'\n' {
+                    end + 1
+                } else {
+                    start + 2
+                };
                 Ok((Token::IndentedOpen, end))
             }
-            (b'<', _) => Ok(self.search_path(start).unwrap_or((Token::Byte(first), start + 1))),
+            (b'<', _) => Ok(self
+                .search_path(start)
+                .unwrap_or((Token::Byte(first), start + 1))),
             _ => Ok((Token::Byte(first), start + 1)),
         }
     }
@@ -221,7 +245,11 @@ impl<'a> Lexer<'a> {
     fn path_start(&self, start: usize) -> Option<(Token, usize)> {
         let home = self.byte(start) == b'~';
         let token = if home { Token::HomePath } else { Token::Path };
-        let slash = if home { start + 1 } else { self.skip_class(start, PATH) };
+        let slash = if home {
+            start + 1
+        } else {
+            self.skip_class(start, PATH)
+        };
         if self.byte(slash) != b'/' {
             return None;
         }
@@ -334,7 +362,11 @@ impl<'a> Lexer<'a> {
         }
         let sign = usize::from(matches!(self.byte(mantissa + 1), b'+' | b'-'));
         let exponent = self.digits(mantissa + 1 + sign);
-        Some(if exponent > mantissa + 1 + sign { exponent } else { mantissa })
+        Some(if exponent > mantissa + 1 + sign {
+            exponent
+        } else {
+            mantissa
+        })
     }
 
     /// The next piece of a `"…"` string.

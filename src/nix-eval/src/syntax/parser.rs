@@ -23,7 +23,11 @@ pub struct ParseError {
 
 impl ParseError {
     pub(super) fn new(offset: usize, message: String) -> Self {
-        Self { offset, message, earlier: None }
+        Self {
+            offset,
+            message,
+            earlier: None,
+        }
     }
 }
 
@@ -124,7 +128,11 @@ impl Parser<'_> {
 
     /// Checks for `token` without reading on, where what follows is not a token.
     fn expect_here(&self, token: Token) -> Parsed<()> {
-        if self.current.token == token { Ok(()) } else { Err(self.expected(token)) }
+        if self.current.token == token {
+            Ok(())
+        } else {
+            Err(self.expected(token))
+        }
     }
 
     fn unexpected(&self) -> ParseError {
@@ -148,7 +156,8 @@ impl Parser<'_> {
     }
 
     fn symbol(&mut self) -> Symbol {
-        self.symbols.intern(&self.text[self.current.start..self.current.end])
+        self.symbols
+            .intern(&self.text[self.current.start..self.current.end])
     }
 
     fn identifier(&mut self) -> Parsed<Symbol> {
@@ -161,7 +170,10 @@ impl Parser<'_> {
     fn expr(&mut self) -> Parsed<ExprId> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(ParseError::new(self.current.start, "memory exhausted".into()));
+            return Err(ParseError::new(
+                self.current.start,
+                "memory exhausted".into(),
+            ));
         }
         let result = self.expr_function();
         self.depth -= 1;
@@ -229,7 +241,13 @@ impl Parser<'_> {
         formals: Option<Formals>,
     ) -> Parsed<ExprId> {
         let body = self.expr()?;
-        Ok(self.ast.add(Expr::Lambda(Box::new(Lambda { position, name: None, arg, formals, body }))))
+        Ok(self.ast.add(Expr::Lambda(Box::new(Lambda {
+            position,
+            name: None,
+            arg,
+            formals,
+            body,
+        }))))
     }
 
     fn set_lambda(&mut self, start: Position) -> Parsed<ExprId> {
@@ -252,7 +270,10 @@ impl Parser<'_> {
         let answer = match first {
             Token::Ellipsis => true,
             Token::Byte(b'}') => {
-                matches!(self.lexer.next().map(|l| l.token), Ok(Token::Byte(b':' | b'@')))
+                matches!(
+                    self.lexer.next().map(|l| l.token),
+                    Ok(Token::Byte(b':' | b'@'))
+                )
             }
             Token::Id => {
                 matches!(
@@ -269,7 +290,10 @@ impl Parser<'_> {
     /// `{ a, b ? c, ... }`
     fn formals(&mut self, start: Position, arg: Option<Symbol>) -> Parsed<Formals> {
         self.expect(Token::Byte(b'{'))?;
-        let mut formals = Formals { formals: Vec::new(), ellipsis: false };
+        let mut formals = Formals {
+            formals: Vec::new(),
+            ellipsis: false,
+        };
         loop {
             match self.current.token {
                 Token::Byte(b'}') => break,
@@ -289,7 +313,11 @@ impl Parser<'_> {
             } else {
                 None
             };
-            formals.formals.push(Formal { name, position, default });
+            formals.formals.push(Formal {
+                name,
+                position,
+                default,
+            });
             if self.is(b',') {
                 self.advance()?;
             } else {
@@ -316,9 +344,15 @@ impl Parser<'_> {
             .min();
         let duplicate = duplicate.or_else(|| {
             let arg = arg?;
-            formals.formals.iter().any(|f| f.name == arg).then_some((arg, start))
+            formals
+                .formals
+                .iter()
+                .any(|f| f.name == arg)
+                .then_some((arg, start))
         });
-        let Some((name, position)) = duplicate else { return Ok(()) };
+        let Some((name, position)) = duplicate else {
+            return Ok(());
+        };
         let name = String::from_utf8_lossy(self.symbols.name(name));
         Err(ParseError::new(
             (position.0 - self.options.base.0) as usize,
@@ -386,18 +420,29 @@ impl Parser<'_> {
             args.push(arg);
             return function;
         }
-        self.ast.add(Expr::Call { function, args: vec![arg], position })
+        self.ast.add(Expr::Call {
+            function,
+            args: vec![arg],
+            position,
+        })
     }
 
     fn call_builtin(&mut self, name: Symbol, args: Vec<ExprId>, position: Position) -> ExprId {
         let function = self.ast.add(Expr::Var(name, Position::NONE));
-        self.ast.add(Expr::Call { function, args, position })
+        self.ast.add(Expr::Call {
+            function,
+            args,
+            position,
+        })
     }
 
     fn expr_op(&mut self, lowest: u8) -> Parsed<ExprId> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(ParseError::new(self.current.start, "memory exhausted".into()));
+            return Err(ParseError::new(
+                self.current.start,
+                "memory exhausted".into(),
+            ));
         }
         let result = self.expr_op_inner(lowest);
         self.depth -= 1;
@@ -446,7 +491,11 @@ impl Parser<'_> {
             } else {
                 level + 1
             })?;
-            spent = if associativity == Associativity::None { level } else { u8::MAX };
+            spent = if associativity == Associativity::None {
+                level
+            } else {
+                u8::MAX
+            };
             left = self.binary(token, left, right, start, at);
         }
     }
@@ -496,7 +545,9 @@ impl Parser<'_> {
     fn start_of_right(&self, at: Position) -> Position {
         let mut lexer = Lexer::new(self.text);
         lexer.at = (at.0 - self.options.base.0) as usize + 1;
-        lexer.next().map_or(at, |lexeme| self.position(lexeme.start))
+        lexer
+            .next()
+            .map_or(at, |lexeme| self.position(lexeme.start))
     }
 
     fn expr_app(&mut self) -> Parsed<ExprId> {
@@ -540,13 +591,22 @@ impl Parser<'_> {
                 } else {
                     None
                 };
-                Ok(self.ast.add(Expr::Select { set, path: path.into(), default, position }))
+                Ok(self.ast.add(Expr::Select {
+                    set,
+                    path: path.into(),
+                    default,
+                    position,
+                }))
             }
             // `map or [ … ]`: nixpkgs once had a function of that name.
             Token::Or => {
                 let or = self.ast.add(Expr::Var(known::OR, position));
                 self.advance()?;
-                Ok(self.ast.add(Expr::Call { function: set, args: vec![or], position }))
+                Ok(self.ast.add(Expr::Call {
+                    function: set,
+                    args: vec![or],
+                    position,
+                }))
             }
             _ => Ok(set),
         }
@@ -683,8 +743,15 @@ impl Parser<'_> {
             self.expect(Token::Byte(b'='))?;
             let value = self.expr()?;
             self.expect(Token::Byte(b';'))?;
-            attribute_path::add(&mut self.ast, self.symbols, &mut attrs, &path, value, position)
-                .map_err(|duplicate| self.duplicate(&duplicate, offset))?;
+            attribute_path::add(
+                &mut self.ast,
+                self.symbols,
+                &mut attrs,
+                &path,
+                value,
+                position,
+            )
+            .map_err(|duplicate| self.duplicate(&duplicate, offset))?;
         }
         Ok(attrs)
     }
@@ -735,11 +802,21 @@ impl Parser<'_> {
                 None => (self.ast.add(Expr::Var(name, position)), AttrKind::Inherited),
                 Some(set) => {
                     let path = Box::new([AttrName::Static(name)]);
-                    let select = Expr::Select { set, path, default: None, position };
+                    let select = Expr::Select {
+                        set,
+                        path,
+                        default: None,
+                        position,
+                    };
                     (self.ast.add(select), AttrKind::InheritedFrom)
                 }
             };
-            attrs.push(Attr { name, value, position, kind });
+            attrs.push(Attr {
+                name,
+                value,
+                position,
+                kind,
+            });
         }
         self.advance()
     }
@@ -777,13 +854,20 @@ impl Parser<'_> {
             ([(_, text)], false) => *text,
             _ => {
                 let parts = parts.into();
-                self.ast.add(Expr::Concat { force_string: true, parts, position: start })
+                self.ast.add(Expr::Concat {
+                    force_string: true,
+                    parts,
+                    position: start,
+                })
             }
         })
     }
 
     fn end_of_file(&self) -> ParseError {
-        ParseError::new(self.text.len(), "syntax error, unexpected end of file".into())
+        ParseError::new(
+            self.text.len(),
+            "syntax error, unexpected end of file".into(),
+        )
     }
 
     fn indented_string(&mut self) -> Parsed<ExprId> {
@@ -814,7 +898,11 @@ impl Parser<'_> {
                 Part::Expr(expr) => (position, expr),
             })
             .collect();
-        Ok(self.ast.add(Expr::Concat { force_string: true, parts, position: start }))
+        Ok(self.ast.add(Expr::Concat {
+            force_string: true,
+            parts,
+            position: start,
+        }))
     }
 
     fn path(&mut self) -> Parsed<ExprId> {
@@ -855,7 +943,11 @@ impl Parser<'_> {
             return Ok(first);
         }
         let parts = parts.into();
-        Ok(self.ast.add(Expr::Concat { force_string: false, parts, position: start }))
+        Ok(self.ast.add(Expr::Concat {
+            force_string: false,
+            parts,
+            position: start,
+        }))
     }
 }
 

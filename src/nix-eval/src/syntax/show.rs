@@ -8,7 +8,11 @@ use crate::syntax::ast::{Ast, AttrKind, AttrName, Attrs, BinaryOp, Expr, ExprId,
 /// The text of the expression at `id`.
 #[must_use]
 pub fn expression(ast: &Ast, symbols: &SymbolTable, id: ExprId) -> Vec<u8> {
-    let mut shower = Shower { ast, symbols, out: Vec::new() };
+    let mut shower = Shower {
+        ast,
+        symbols,
+        out: Vec::new(),
+    };
     shower.expr(id);
     shower.out
 }
@@ -20,7 +24,11 @@ pub fn identifier(out: &mut Vec<u8>, name: &[u8]) {
 
 /// An attribute path.
 pub fn attribute_path(out: &mut Vec<u8>, ast: &Ast, symbols: &SymbolTable, path: &[AttrName]) {
-    let mut shower = Shower { ast, symbols, out: std::mem::take(out) };
+    let mut shower = Shower {
+        ast,
+        symbols,
+        out: std::mem::take(out),
+    };
     shower.path(path);
     *out = shower.out;
 }
@@ -67,7 +75,9 @@ impl Shower<'_> {
             Expr::Path(path) => self.out.extend_from_slice(path),
             Expr::Var(name, _) => self.name(*name),
             Expr::InheritFrom(_) => self.text("(/* expanded inherit (expr) */ null)"),
-            Expr::Select { set, path, default, .. } => {
+            Expr::Select {
+                set, path, default, ..
+            } => {
                 self.text("(");
                 self.expr(*set);
                 self.text(").");
@@ -248,7 +258,9 @@ impl Shower<'_> {
     }
 
     fn inherits_from(&self, select: ExprId) -> Option<u32> {
-        let Expr::Select { set, .. } = self.ast.get(select) else { return None };
+        let Expr::Select { set, .. } = self.ast.get(select) else {
+            return None;
+        };
         match self.ast.get(*set) {
             Expr::InheritFrom(number) => Some(*number),
             _ => None,

@@ -45,7 +45,11 @@ impl Eval {
         evaluate(&self.options, exact, |evaluator, root, args| {
             let mut out = Vec::new();
             let whole = [String::new()];
-            let paths = if self.options.attr.is_empty() { &whole[..] } else { &self.options.attr };
+            let paths = if self.options.attr.is_empty() {
+                &whole[..]
+            } else {
+                &self.options.attr
+            };
             for path in paths {
                 let mut value = select(evaluator, root, path, args)?;
                 if !args.is_empty() {
@@ -54,7 +58,8 @@ impl Eval {
                 if let Some(function) = &self.apply {
                     let origin = nix_eval::position::Origin::String;
                     let function = evaluator.eval_text(function.as_bytes(), origin, b"/")?;
-                    value = evaluator.call(function, &[value], nix_eval::position::Position::NONE)?;
+                    value =
+                        evaluator.call(function, &[value], nix_eval::position::Position::NONE)?;
                 }
                 self.print(evaluator, value, &mut out)?;
             }
@@ -74,7 +79,11 @@ impl Eval {
             let (text, _) = print::xml::document(evaluator, value, self.strict, !self.no_location)?;
             out.extend_from_slice(&text);
         } else {
-            let value = if self.strict { evaluator.force_deep(value)? } else { value };
+            let value = if self.strict {
+                evaluator.force_deep(value)?
+            } else {
+                value
+            };
             out.extend_from_slice(&print::ambiguous(evaluator, value)?);
             out.push(b'\n');
         }

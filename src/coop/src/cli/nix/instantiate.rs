@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use nix_eval::eval::{R, StoreContent};
 use nix_eval::Evaluator;
+use nix_eval::eval::{R, StoreContent};
 use nix_flake::closure;
 
 use super::options::{EvaluationOptions, evaluate, select};
@@ -25,7 +25,11 @@ impl Instantiate {
         evaluate(&self.options, false, |evaluator, root, args| {
             let mut out = Vec::new();
             let whole = [String::new()];
-            let paths = if self.options.attr.is_empty() { &whole[..] } else { &self.options.attr };
+            let paths = if self.options.attr.is_empty() {
+                &whole[..]
+            } else {
+                &self.options.attr
+            };
             for path in paths {
                 let value = select(evaluator, root, path, args)?;
                 let found = evaluator.find_derivations(value, args)?;
@@ -55,8 +59,6 @@ fn write(evaluator: &mut Evaluator, folder: &Path) -> R<()> {
     let written = closure::write(folder, &derivations, &contents);
     match written {
         Ok(()) => Ok(()),
-        Err(error) => {
-            evaluator.fail(format!("cannot write to {}: {error}", folder.display()))
-        }
+        Err(error) => evaluator.fail(format!("cannot write to {}: {error}", folder.display())),
     }
 }

@@ -20,7 +20,12 @@ pub(super) struct EvaluationOptions {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// An expression instead of a file
-    #[arg(short = 'E', long = "expr", value_name = "EXPR", allow_hyphen_values = true)]
+    #[arg(
+        short = 'E',
+        long = "expr",
+        value_name = "EXPR",
+        allow_hyphen_values = true
+    )]
     expr: Option<String>,
     /// The attribute to take, as a path of names with dots
     #[arg(short = 'A', long = "attr", value_name = "PATH")]
@@ -53,8 +58,11 @@ pub(super) struct EvaluationOptions {
 
 impl EvaluationOptions {
     fn settings(&self, exact_laziness: bool) -> Settings {
-        let features: Vec<&str> =
-            self.extra_experimental_features.iter().flat_map(|f| f.split_whitespace()).collect();
+        let features: Vec<&str> = self
+            .extra_experimental_features
+            .iter()
+            .flat_map(|f| f.split_whitespace())
+            .collect();
         let has = |name: &str| features.contains(&name);
         let mut settings = Settings {
             pure: self.pure_eval,
@@ -80,11 +88,19 @@ impl EvaluationOptions {
     }
 
     fn search_path(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let mut entries: Vec<Vec<u8>> =
-            self.include.iter().map(|entry| entry.clone().into_bytes()).collect();
+        let mut entries: Vec<Vec<u8>> = self
+            .include
+            .iter()
+            .map(|entry| entry.clone().into_bytes())
+            .collect();
         if let Some(variable) = std::env::var_os("NIX_PATH") {
             let variable = variable.into_vec();
-            entries.extend(variable.split(|&b| b == b':').filter(|e| !e.is_empty()).map(<[u8]>::to_vec));
+            entries.extend(
+                variable
+                    .split(|&b| b == b':')
+                    .filter(|e| !e.is_empty())
+                    .map(<[u8]>::to_vec),
+            );
         }
         entries
             .into_iter()
@@ -99,19 +115,29 @@ impl EvaluationOptions {
     fn source(&self) -> anyhow::Result<Source> {
         let here = current_directory()?;
         if let Some(expr) = &self.expr {
-            return Ok(Source::Text(expr.clone().into_bytes(), Origin::String, here));
+            return Ok(Source::Text(
+                expr.clone().into_bytes(),
+                Origin::String,
+                here,
+            ));
         }
         match &self.file {
             Some(file) if file.as_os_str() == "-" => {
                 let mut text = Vec::new();
-                io::stdin().read_to_end(&mut text).context("cannot read standard input")?;
+                io::stdin()
+                    .read_to_end(&mut text)
+                    .context("cannot read standard input")?;
                 Ok(Source::Text(text, Origin::Stdin, here))
             }
             Some(file) => {
                 let bytes = file.as_os_str().as_bytes();
                 // <nixpkgs> names a place of the search path, as for nix-instantiate.
                 if bytes.starts_with(b"<") && bytes.ends_with(b">") {
-                    return Ok(Source::Text([b"import ", bytes].concat(), Origin::String, here));
+                    return Ok(Source::Text(
+                        [b"import ", bytes].concat(),
+                        Origin::String,
+                        here,
+                    ));
                 }
                 Ok(Source::File(absolute(bytes)))
             }
@@ -186,7 +212,10 @@ pub(super) fn evaluate(
     .context("cannot start the evaluating thread")?;
     match outcome {
         None => {
-            writeln!(io::stderr(), "error: the evaluation needs more than its heap of 4 GiB")?;
+            writeln!(
+                io::stderr(),
+                "error: the evaluation needs more than its heap of 4 GiB"
+            )?;
             Ok(Verdict::Findings)
         }
         Some(outcome) => match outcome.context("cannot reserve memory for the heap")? {
@@ -226,18 +255,22 @@ fn statistics(evaluator: &Evaluator) -> String {
 
 impl EvaluationOptions {
     fn render(&self, evaluator: &Evaluator, error: &EvalError) -> String {
-        let detail = if self.show_trace { Detail::Trace } else { Detail::Short };
+        let detail = if self.show_trace {
+            Detail::Trace
+        } else {
+            Detail::Short
+        };
         evaluator.render(error, detail)
     }
 
-    fn automatic_args(
-        &self,
-        evaluator: &mut Evaluator,
-        base: &[u8],
-    ) -> R<Vec<(Symbol, Value)>> {
+    fn automatic_args(&self, evaluator: &mut Evaluator, base: &[u8]) -> R<Vec<(Symbol, Value)>> {
         let mut args = Vec::new();
         for pair in self.arg.chunks_exact(2) {
-            let here = if base.is_empty() { absolute(b".") } else { base.to_vec() };
+            let here = if base.is_empty() {
+                absolute(b".")
+            } else {
+                base.to_vec()
+            };
             let value = evaluator.eval_text(pair[1].as_bytes(), Origin::String, &here)?;
             args.push((evaluator.symbols.intern(pair[0].as_bytes()), value));
         }

@@ -49,14 +49,20 @@ impl Parse {
         for file in &self.files {
             let (text, origin, base) = if file.as_os_str() == "-" {
                 let mut text = Vec::new();
-                io::stdin().read_to_end(&mut text).context("cannot read standard input")?;
+                io::stdin()
+                    .read_to_end(&mut text)
+                    .context("cannot read standard input")?;
                 (text, Origin::Stdin, here.to_vec())
             } else {
                 let at = std::path::absolute(file)?;
                 let at = at.as_os_str().as_bytes();
                 let text = std::fs::read(file)
                     .with_context(|| format!("cannot read {}", file.display()))?;
-                (text, Origin::File(at.into()), nix_eval::path::parent(at).to_vec())
+                (
+                    text,
+                    Origin::File(at.into()),
+                    nix_eval::path::parent(at).to_vec(),
+                )
             };
             match evaluator.parse_shown(text, origin, &base) {
                 Ok(shown) if !self.quiet => {

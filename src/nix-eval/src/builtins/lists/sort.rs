@@ -24,7 +24,11 @@ pub(super) fn sort(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let by_less_than = function
         .as_builtin()
         .is_some_and(|index| evaluator.builtins[index as usize].name == "__lessThan");
-    let mut sorter = Sorter { evaluator, function, by_less_than };
+    let mut sorter = Sorter {
+        evaluator,
+        function,
+        by_less_than,
+    };
     sorter.peek_sort(&mut items)?;
     Ok(evaluator.heap.new_list(&items))
 }
@@ -41,8 +45,11 @@ impl Sorter<'_> {
             let (a, b) = (self.evaluator.force(a)?, self.evaluator.force(b)?);
             return self.evaluator.less_than(a, b);
         }
-        let result = self.evaluator.call(self.function, &[a, b], Position::NONE)?;
-        let context = "while evaluating the return value of the sorting function passed to builtins.sort";
+        let result = self
+            .evaluator
+            .call(self.function, &[a, b], Position::NONE)?;
+        let context =
+            "while evaluating the return value of the sorting function passed to builtins.sort";
         self.evaluator.force_bool(result, context)
     }
 
