@@ -50,7 +50,11 @@ const COLUMNS: &[&str] = &[
 ];
 
 /// Reads blocks from CSV.
-pub(super) fn blocks(file: FileId, content: &str, findings: &mut Vec<Diagnostic>) -> Vec<(Block, Origin)> {
+pub(super) fn blocks(
+    file: FileId,
+    content: &str,
+    findings: &mut Vec<Diagnostic>,
+) -> Vec<(Block, Origin)> {
     let content = content.strip_prefix('\u{feff}').unwrap_or(content);
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
