@@ -220,6 +220,30 @@ message says what to do there instead."
         "The last label is not in the public suffix list, nor one reserved for tests (RFC 2606).
 Mail to it will hardly ever arrive; it may be a typing mistake."
 
+    LockUnreadable "E0601" "coop.lock cannot be understood"
+        "coop.lock is written by coop and committed. It was edited by hand, merged badly, or comes
+from a newer coop. Take it from version control again: `git checkout coop.lock`."
+    DomainChanged "E0602" "the domain of a living instance changed"
+        "The domain is in everybody's handle and in every other server's memory. Mastodon cannot
+change it: followers, keys and posts would be lost. To start anew, give the instance another name."
+    HostChanged "E0603" "a living instance changed its host"
+        "Its database, keys and media are on the old host. On the new one an empty instance would
+start under a domain that is in use. Move the state first, by backup and restore, then settle it by
+changing `host` in coop.lock as well."
+    ServiceChanged "E0604" "a living instance became another service"
+        "Nothing of one service's state can be used by another. Give the new one a name and domain of
+its own."
+    LeftBehind "W0605" "data of an instance that is gone"
+        "The instance left coop.toml; its data stays on the host until somebody deletes it by hand.
+coop.lock keeps its number, so that nobody else gets it."
+
+    EditedByHand "E0701" "a generated file was edited by hand"
+        "coop does not overwrite what somebody wrote. Move the change to coop.toml, or let coop
+overwrite it with `coop generate --force`."
+    Stale "E0702" "generated files are not up to date"
+        "What stands on disk is not what coop.toml says. Run `coop generate`, then `git add` what it
+names."
+
     NotEvaluated "E0801" "the fleet was not evaluated"
         "`--require evaluation` asks for a full evaluation of every host, which this run could not
 do. Leave the flag out, or give nixpkgs in COOP_NIXPKGS."

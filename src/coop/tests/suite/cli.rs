@@ -263,6 +263,7 @@ fn the_whole_command_line_is_known() {
         "show",
         "add",
         "remove",
+        "generate",
         "plan",
         "schema",
         "explain",

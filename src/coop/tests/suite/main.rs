@@ -2,7 +2,9 @@
 
 mod cli;
 mod fleets;
+mod generate;
 mod injection;
+mod lock;
 mod mutation;
 mod reference;
 mod support;
