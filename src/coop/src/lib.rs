@@ -7,4 +7,6 @@
 pub mod cli;
 pub mod diagnostics;
 pub mod fleet;
+pub mod generate;
+pub mod lock;
 pub mod plan;

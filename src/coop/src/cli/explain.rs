@@ -1,5 +1,6 @@
 //! `coop explain CODE`: the page behind a finding.
 
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use anyhow::bail;
@@ -18,23 +19,30 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(self) -> anyhow::Result<Verdict> {
-        let text = match &self.code {
-            None => Code::ALL
-                .iter()
-                .map(|code| format!("{}  {}\n", code.id(), code.title()))
-                .collect(),
-            Some(id) => match Code::parse(id) {
-                Some(code) => format!("{}: {}\n\n{}\n", code.id(), code.title(), code.page()),
-                None => {
-                    let upper = id.to_uppercase();
-                    match nearest(&upper, Code::ALL.iter().map(|code| code.id())) {
-                        Some(near) => bail!("there is no code {id}; did you mean {near}?"),
-                        None => bail!("there is no code {id}; `coop explain` lists them"),
-                    }
+        let mut text = String::new();
+        match self.code.as_deref() {
+            None => {
+                for code in Code::ALL {
+                    let _ = writeln!(text, "{}  {}", code.id(), code.title());
                 }
-            },
-        };
+            }
+            Some(id) => {
+                let code = find(id)?;
+                let _ = writeln!(text, "{}: {}\n\n{}", code.id(), code.title(), code.page());
+            }
+        }
         io::stdout().write_all(text.as_bytes())?;
         Ok(Verdict::Fine)
+    }
+}
+
+fn find(id: &str) -> anyhow::Result<Code> {
+    if let Some(code) = Code::parse(id) {
+        return Ok(code);
+    }
+    let upper = id.to_uppercase();
+    match nearest(&upper, Code::ALL.iter().map(|code| code.id())) {
+        Some(near) => bail!("there is no code {id}; did you mean {near}?"),
+        None => bail!("there is no code {id}; `coop explain` lists them"),
     }
 }

@@ -5,6 +5,7 @@
 mod add;
 mod check;
 mod explain;
+mod generate;
 mod init;
 mod nix;
 mod plan;
@@ -40,7 +41,7 @@ struct Arguments {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Color {
-    /// On a terminal, unless NO_COLOR is set
+    /// On a terminal, unless `NO_COLOR` is set
     Auto,
     /// Always
     Always,
@@ -57,6 +58,7 @@ enum Command {
     Show(show::Show),
     Add(add::Add),
     Remove(remove::Remove),
+    Generate(generate::Generate),
     Plan(plan::Plan),
     Schema(schema::Schema),
     Explain(explain::Explain),
@@ -172,6 +174,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
         Command::Show(command) => command.run(&context),
         Command::Add(command) => command.run(&context),
         Command::Remove(command) => command.run(&context),
+        Command::Generate(command) => command.run(&context),
         Command::Plan(command) => command.run(&context),
         Command::Nix(command) => command.run(),
         Command::Schema(command) => command.run(),

@@ -42,10 +42,10 @@ impl Remove {
         edit(context, |editor| {
             match self.what {
                 What::Domain { domain, from } => {
-                    editor.remove_domain(&from, &checked("coop-domain", &domain)?)?
+                    editor.remove_domain(&from, &checked("coop-domain", &domain)?)?;
                 }
                 What::Block { domain, from } => {
-                    editor.remove_block(&from, &checked("coop-domain", &domain)?)?
+                    editor.remove_block(&from, &checked("coop-domain", &domain)?)?;
                 }
                 What::Instance { name } => editor.remove_instance(&name)?,
             }

@@ -123,11 +123,10 @@ fn consequences(fleet: &Fleet, instance: &Instance) -> String {
             }
         }
     }
-    let blocks = if instance.service == Service::Mastodon {
-        fleet.blocks_of(instance)
-    } else {
-        Default::default()
-    };
+    let mut blocks = fleet.blocks_of(instance);
+    if instance.service != Service::Mastodon {
+        blocks.clear();
+    }
     if !blocks.is_empty() {
         text.push_str("\n# Blocks that hold for it:\n");
         for (domain, blocked) in blocks {

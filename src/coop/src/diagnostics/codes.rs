@@ -155,11 +155,11 @@ an `owner` (the first administrator) and a host with `operators` who can log in.
         "`renamed_from` says under which name coop.lock knows the instance. That name may no longer
 be declared, and must be in coop.lock."
     AddressTaken "E0312" "two hosts with one address"
-        "Two hosts cannot answer at one address."
+        "Two hosts cannot answer at one address. Often one was copied from the other's table."
     DiskPromised "E0313" "more disk promised than there is"
         "The cache budgets of a host's instances leave less than 20 GB of its `disk_gb` for the
 system, databases and members' own media."
-    SameWebDomain "E0314" "web_domain repeats domain"
+    SameWebDomain "E0314" "`web_domain` repeats `domain`"
         "`web_domain` is only for an instance that answers somewhere else than in its handles."
     Federation "E0315" "a federation that contradicts itself"
         "With `mode = \"limited\"` an instance talks to the servers in `allow` only; with `open` it
@@ -204,7 +204,7 @@ that on a list it means everybody, and in a block far too many."
         "The day in `review` is past. Look whether the reason still holds, then move the date or
 remove the block."
     Unused "W0502" "declared but not used"
-        "Nothing refers to it. It has no effect."
+        "Nothing refers to it, so that it has no effect. Often the name is misspelt where it is used."
     ListNotKept "W0503" "a list that the service cannot keep"
         "The service has no allow list of its own, or one that cannot do what is written. The
 message says what to do there instead."
@@ -228,29 +228,22 @@ from a newer coop. Take it from version control again: `git checkout coop.lock`.
 change it: followers, keys and posts would be lost. To start anew, give the instance another name."
     HostChanged "E0603" "a living instance changed its host"
         "Its database, keys and media are on the old host. On the new one an empty instance would
-start under a domain that is in use. Move the state first, by backup and restore, then
-settle it with `host` in coop.lock."
+start under a domain that is in use. Move the state first, by backup and restore, then settle it by
+changing `host` in coop.lock as well."
     ServiceChanged "E0604" "a living instance became another service"
         "Nothing of one service's state can be used by another. Give the new one a name and domain of
 its own."
     LeftBehind "W0605" "data of an instance that is gone"
-        "The instance left coop.toml. Its container no longer starts; its data stays on the host
-until somebody deletes it by hand. coop.lock keeps its number so that nobody else gets it."
-    LockStale "E0606" "coop.lock is not up to date"
-        "The fleet declares something that coop.lock has not settled. Run `coop generate` and commit
-coop.lock."
+        "The instance left coop.toml; its data stays on the host until somebody deletes it by hand.
+coop.lock keeps its number, so that nobody else gets it."
 
     EditedByHand "E0701" "a generated file was edited by hand"
-        "coop does not overwrite what somebody wrote. Move the change to coop.toml (`nixos.*`) or to
-`hosts/<host>/extra.nix`, which is never touched, or run `coop generate --force`."
+        "coop does not overwrite what somebody wrote. Move the change to coop.toml, or let coop
+overwrite it with `coop generate --force`."
     Stale "E0702" "generated files are not up to date"
-        "What stands on disk is not what coop.toml says. Run `coop generate`, then
-`git add` what it names."
-    NotNix "E0703" "generated Nix that does not parse"
-        "A mistake of coop's, found before anything was written. Please report it with your
-coop.toml."
-    NotWritable "E0704" "a file cannot be written"
-        "The system refused. Nothing half-written is left behind."
+        "What stands on disk is not what coop.toml says. Run `coop generate`, then `git add` what it
+names."
+
     NotEvaluated "E0801" "the fleet was not evaluated"
         "`--require evaluation` asks for a full evaluation of every host, which this run could not
 do. Leave the flag out, or give nixpkgs in COOP_NIXPKGS."

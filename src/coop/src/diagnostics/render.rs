@@ -6,7 +6,7 @@ use annotate_snippets::{AnnotationKind, Level, Snippet, renderer::DecorStyle};
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{Diagnostic, Label, Severity, Sources};
+use super::{Code, Diagnostic, Label, Severity, Sources};
 
 /// The longest a finding for people may be, in lines.
 const MOST_LINES: usize = 24;
@@ -19,7 +19,7 @@ pub enum Format {
     /// With the source line, underlined
     #[default]
     Human,
-    /// One line each: file:line:column: severity[code]: message
+    /// One line each: `file:line:column: severity[code]: message`
     Concise,
     /// A JSON array
     Json,
@@ -105,6 +105,8 @@ impl Renderer<'_> {
                 files.push(label.at.file);
             }
         }
+        // The line would carry the secret on into terminals and logs.
+        let conceals = finding.code == Code::LiteralSecret;
         let mut places_without_source = Vec::new();
         for file in files {
             let text = self.sources.text(file);
@@ -123,7 +125,7 @@ impl Renderer<'_> {
                     .map(|label| (label, AnnotationKind::Context)),
             );
             for (label, kind) in labels.filter(|(label, _)| label.at.file == file) {
-                if let Some(span) = first_line(text, label) {
+                if let Some(span) = first_line(text, label).filter(|_| !conceals) {
                     snippet = snippet.annotation(kind.span(span).label(visible(&label.text)));
                     shown = true;
                 } else {

@@ -71,12 +71,12 @@ impl Editor {
             return Err(EditError::Present(domain.into()));
         }
         // A list with one entry a line goes on that way.
-        let last = array
+        let layout = array
             .iter()
             .last()
             .and_then(|last| last.decor().prefix()?.as_str().map(str::to_owned));
         let mut entry = toml_edit::Value::from(domain);
-        if let Some(prefix) = last.filter(|prefix| prefix.contains('\n')) {
+        if let Some(prefix) = layout.filter(|prefix| prefix.contains('\n')) {
             let indent = prefix.rsplit('\n').next().unwrap_or_default();
             entry.decor_mut().set_prefix(format!("\n{indent}"));
             array.push_formatted(entry);

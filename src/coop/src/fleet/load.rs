@@ -31,6 +31,7 @@ pub fn load(files: &dyn Files) -> Fleet {
     let mut loader = Loader {
         files,
         sources: Sources::default(),
+        declared: BTreeMap::new(),
         findings: Vec::new(),
     };
     let Some((file, mut root)) = loader.parse("coop.toml", None) else {
@@ -80,7 +81,6 @@ pub fn load(files: &dyn Files) -> Fleet {
                 .help("add\n[fleet]\nname = \"…\"\ncontact = \"support@webarch.coop\"\nnixos = \"26.05\""),
         );
     }
-    let declared = declared(&root);
     loader.apply_profiles(&mut root);
     let model = loader.decode(&root);
     let lists = loader.domain_lists(&model, &root);
@@ -91,7 +91,7 @@ pub fn load(files: &dyn Files) -> Fleet {
         tree: root,
         sources: loader.sources,
         findings: loader.findings,
-        declared,
+        declared: loader.declared,
         owners,
         lists,
         blocks,
@@ -106,23 +106,11 @@ pub fn load(files: &dyn Files) -> Fleet {
     fleet
 }
 
-/// Where every name is declared, whether or not what it names could be understood.
-fn declared(root: &Node) -> BTreeMap<(&'static str, String), Origin> {
-    let mut declared = BTreeMap::new();
-    for section in SECTIONS {
-        if let Some(table) = root.get(&[section]).and_then(|node| node.value.as_table()) {
-            for (name, entry) in table {
-                declared.insert((*section, name.clone()), entry.key);
-            }
-        }
-    }
-    declared
-}
-
 struct Loader<'a> {
     files: &'a dyn Files,
     sources: Sources,
     findings: Vec<Diagnostic>,
+    declared: BTreeMap<(&'static str, String), Origin>,
 }
 
 impl Loader<'_> {
@@ -172,8 +160,23 @@ impl Loader<'_> {
     fn parse(&mut self, path: &str, named_at: Option<Origin>) -> Option<(FileId, Node)> {
         let file = self.read(path, named_at)?;
         let mut node = tree::parse(file, self.sources.text(file), &mut self.findings);
+        self.note_declarations(&node);
         shape::check(&mut node, &mut self.findings);
         Some((file, node))
+    }
+
+    /// Remembers where every name is declared, before what is wrong is taken out: a thing that
+    /// cannot be understood is still there.
+    fn note_declarations(&mut self, node: &Node) {
+        for section in SECTIONS {
+            if let Some(table) = node.get(&[section]).and_then(|node| node.value.as_table()) {
+                for (name, entry) in table {
+                    self.declared
+                        .entry((*section, name.clone()))
+                        .or_insert(entry.key);
+                }
+            }
+        }
     }
 
     /// Adds an included file's declarations to the fleet.

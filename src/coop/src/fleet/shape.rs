@@ -138,7 +138,7 @@ impl Shape<'_> {
                 });
                 true
             }
-            ("string", Value::String(text)) => match self.text(text, schema) {
+            ("string", Value::String(text)) => match Self::text(text, schema) {
                 Ok(canonical) => {
                     *text = canonical;
                     true
@@ -179,7 +179,7 @@ impl Shape<'_> {
         }
     }
 
-    fn text(&self, text: &str, schema: &Json) -> Result<String, text::Refusal> {
+    fn text(text: &str, schema: &Json) -> Result<String, text::Refusal> {
         let format = schema
             .get("format")
             .and_then(Json::as_str)

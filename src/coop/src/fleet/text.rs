@@ -290,7 +290,7 @@ fn email(text: &str) -> Result<String, Refusal> {
 fn ssh_key(text: &str) -> Result<String, Refusal> {
     if text.contains("PRIVATE KEY") {
         return Err(refuse(
-            Code::BadKey,
+            Code::LiteralSecret,
             "this is a private key",
             "take it out, make a new pair, and put the content of the `.pub` file here",
         ));

@@ -1,0 +1,297 @@
+//! The command line as people and CI use it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::support::top;
+
+fn coop(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_coop"))
+        .current_dir(folder)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn text(output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+/// A fresh folder with a fleet that `coop init` made.
+fn initialised() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHo1bkeyCOSJalb1KRrovHsIAK4h7R22J7/joBDMkzCy";
+    let made = coop(
+        folder.path(),
+        &[
+            "init",
+            "--name",
+            "Rochdale \"Pioneers\"",
+            "--email",
+            "ann@rochdale.example",
+            "--domain",
+            "social.rochdale.example",
+            "--ipv4",
+            "203.0.113.7",
+            "--ssh-key",
+            key,
+        ],
+    );
+    assert_eq!(text(&made).0, Some(0), "{}", text(&made).2);
+    folder
+}
+
+#[test]
+fn the_example_checks_out_and_says_that_it_was_not_evaluated() {
+    let (status, stdout, _) = text(&coop(&top(), &["check"]));
+    assert_eq!(status, Some(0));
+    assert!(
+        stdout.lines().next().unwrap().contains("NOT EVALUATED"),
+        "{stdout}"
+    );
+}
+
+#[test]
+fn requiring_an_evaluation_that_did_not_happen_is_a_finding() {
+    let (status, _, stderr) = text(&coop(&top(), &["check", "--require", "evaluation"]));
+    assert_eq!(status, Some(1));
+    assert!(stderr.contains("E0801"), "{stderr}");
+}
+
+#[test]
+fn exit_codes_tell_findings_from_failures() {
+    let folder = initialised();
+    assert_eq!(text(&coop(folder.path(), &["check"])).0, Some(0));
+    let path = folder.path().join("coop.toml");
+    let sound = fs::read_to_string(&path).unwrap();
+    fs::write(
+        &path,
+        format!("{sound}\n[allowlists.spare]\ndomains = [\"spare.example\"]\n"),
+    )
+    .unwrap();
+    assert_eq!(
+        text(&coop(folder.path(), &["check"])).0,
+        Some(0),
+        "a warning is no failure"
+    );
+    assert_eq!(
+        text(&coop(folder.path(), &["check", "--deny", "warnings"])).0,
+        Some(1)
+    );
+    fs::write(&path, sound.replace("host = ", "hots = ")).unwrap();
+    assert_eq!(text(&coop(folder.path(), &["check"])).0, Some(1));
+    assert_eq!(text(&coop(folder.path(), &["chekc"])).0, Some(2));
+    assert_eq!(
+        text(&coop(folder.path(), &["init"])).0,
+        Some(2),
+        "it is there already"
+    );
+    assert_eq!(text(&coop(folder.path(), &["explain", "E9999"])).0, Some(2));
+}
+
+#[test]
+fn a_missing_coop_toml_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let (status, _, stderr) = text(&coop(folder.path(), &["check"]));
+    assert_eq!(status, Some(1));
+    assert!(stderr.contains("coop init"), "{stderr}");
+}
+
+#[test]
+fn edits_keep_comments_and_order() {
+    let folder = initialised();
+    let path = folder.path().join("coop.toml");
+    let before = fs::read_to_string(&path).unwrap();
+    let run = |arguments: &[&str]| {
+        let (status, _, stderr) = text(&coop(folder.path(), arguments));
+        assert_eq!(status, Some(0), "{arguments:?}: {stderr}");
+    };
+    run(&["add", "domain", "weavers.example", "--to", "members"]);
+    run(&[
+        "add",
+        "block",
+        "spam.example",
+        "--to",
+        "floor",
+        "--ground",
+        "spam",
+        "--reason",
+        "It's spam",
+    ]);
+    run(&[
+        "add",
+        "instance",
+        "second",
+        "--domain",
+        "second.example",
+        "--host",
+        "web1",
+    ]);
+    let edited = fs::read_to_string(&path).unwrap();
+    assert!(
+        edited.contains("\"rochdale.example\", \"weavers.example\""),
+        "{edited}"
+    );
+    assert!(
+        edited.contains("[[policies.floor.blocks]]\ndomain = \"spam.example\""),
+        "{edited}"
+    );
+    assert!(edited.contains("[instances.second]"), "{edited}");
+    run(&["remove", "instance", "second"]);
+    run(&["remove", "block", "spam.example", "--from", "floor"]);
+    run(&["remove", "domain", "weavers.example", "--from", "members"]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), before);
+}
+
+#[test]
+fn an_edit_that_would_break_the_fleet_changes_nothing() {
+    let folder = initialised();
+    let path = folder.path().join("coop.toml");
+    let before = fs::read_to_string(&path).unwrap();
+    let politics = [
+        "add",
+        "block",
+        "party.example",
+        "--to",
+        "floor",
+        "--ground",
+        "decision",
+    ];
+    let (status, _, stderr) = text(&coop(folder.path(), &politics));
+    assert_eq!(status, Some(1));
+    assert!(
+        stderr.contains("E0401") && stderr.contains("unchanged"),
+        "{stderr}"
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), before);
+}
+
+#[test]
+fn who_tells_join_from_apply_from_neither() {
+    let (_, stdout, _) = text(&coop(&top(), &["who", "ann@students.webarch.net"]));
+    insta::assert_snapshot!("who-subdomain", stdout);
+    let (_, stdout, _) = text(&coop(&top(), &["who", "ann@stage.theatre.example"]));
+    assert!(
+        stdout.contains("theatre (theatre.example): may join"),
+        "{stdout}"
+    );
+    assert_eq!(text(&coop(&top(), &["who", "ann"])).0, Some(2));
+}
+
+#[test]
+fn show_says_where_each_value_came_from() {
+    insta::assert_snapshot!("show", text(&coop(&top(), &["show", "socialmedia"])).1);
+    insta::assert_snapshot!("show-external", text(&coop(&top(), &["show", "git"])).1);
+}
+
+#[test]
+fn plan_speaks_of_people() {
+    let folder = initialised();
+    let git = |arguments: &[&str]| {
+        let identity = [
+            "-c",
+            "user.name=t",
+            "-c",
+            "user.email=t@t.example",
+            "-c",
+            "commit.gpgsign=false",
+        ];
+        let done = Command::new("git")
+            .current_dir(folder.path())
+            .args(identity)
+            .args(arguments)
+            .output();
+        assert!(done.unwrap().status.success(), "{arguments:?}");
+    };
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-qm", "First"]);
+    let (status, stdout, _) = text(&coop(folder.path(), &["plan"]));
+    assert_eq!(status, Some(0));
+    assert!(stdout.contains("nothing changes for anybody"), "{stdout}");
+    coop(
+        folder.path(),
+        &["add", "domain", "weavers.example", "--to", "members"],
+    );
+    coop(
+        folder.path(),
+        &[
+            "add",
+            "block",
+            "spam.example",
+            "--to",
+            "floor",
+            "--ground",
+            "spam",
+        ],
+    );
+    coop(
+        folder.path(),
+        &[
+            "add",
+            "instance",
+            "second",
+            "--domain",
+            "second.example",
+            "--host",
+            "web1",
+        ],
+    );
+    let stdout = text(&coop(folder.path(), &["plan"])).1;
+    let stdout = stdout.split_once('\n').unwrap().1.to_owned();
+    insta::assert_snapshot!("plan", stdout);
+    assert_eq!(
+        text(&coop(folder.path(), &["plan", "--against", "nowhere"])).0,
+        Some(1)
+    );
+}
+
+#[test]
+fn the_whole_command_line_is_known() {
+    let mut help = text(&coop(&top(), &["--help"])).1;
+    for command in [
+        "init",
+        "check",
+        "who",
+        "show",
+        "add",
+        "remove",
+        "generate",
+        "plan",
+        "schema",
+        "explain",
+        "completions",
+        "man",
+    ] {
+        help.push_str("\n--- ");
+        help.push_str(command);
+        help.push('\n');
+        help.push_str(&text(&coop(&top(), &[command, "--help"])).1);
+    }
+    insta::assert_snapshot!("help", help);
+}
+
+#[test]
+fn a_closed_pipe_is_no_failure() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_coop"))
+        .args(["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert!(
+        output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}

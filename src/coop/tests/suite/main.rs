@@ -1,0 +1,10 @@
+//! Everything that is tested through coop's public interface, as one binary.
+
+mod cli;
+mod fleets;
+mod generate;
+mod injection;
+mod lock;
+mod mutation;
+mod reference;
+mod support;
