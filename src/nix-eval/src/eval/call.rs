@@ -178,18 +178,15 @@ impl Evaluator {
         for index in 0..count {
             let at = code + 6 + index * 3;
             let name = Symbol(self.heap.code(at));
-            let value = match self.heap.attr(set, name) {
-                Some(value) => {
-                    used += 1;
-                    value
+            let value = if let Some(value) = self.heap.attr(set, name) {
+                used += 1;
+                value
+            } else {
+                let default = self.heap.code(at + 1);
+                if default == 0 {
+                    return self.missing_argument(code, name);
                 }
-                None => {
-                    let default = self.heap.code(at + 1);
-                    if default == 0 {
-                        return self.missing_argument(code, name);
-                    }
-                    self.suspend(default, env)
-                }
+                self.suspend(default, env)
             };
             self.heap.set_env_slot(env, index + named, value);
         }
@@ -277,11 +274,11 @@ impl Evaluator {
     /// Where a declared argument has neither value nor default, and what the call raises.
     pub fn auto_call(&mut self, function: Value, args: &[(Symbol, Value)]) -> R<Value> {
         let function = self.force(function)?;
-        if function.is_attrs() {
-            if let Some(functor) = self.heap.attr(function, known::FUNCTOR) {
-                let value = self.call(functor, &[function], Position::NONE)?;
-                return self.auto_call(value, args);
-            }
+        if function.is_attrs()
+            && let Some(functor) = self.heap.attr(function, known::FUNCTOR)
+        {
+            let value = self.call(functor, &[function], Position::NONE)?;
+            return self.auto_call(value, args);
         }
         let Some(formals) = self.formals(function) else {
             return Ok(function);

@@ -229,27 +229,26 @@ impl Evaluator {
         integers: impl Fn(i64, i64) -> Option<i64>,
         floats: impl Fn(f64, f64) -> f64,
     ) -> R<Value> {
-        if let (Some(a), Some(b)) = (left.as_small_int(), right.as_small_int()) {
-            if let Some(result) = integers(a, b) {
-                return Ok(self.heap.new_int(result));
-            }
+        if let (Some(a), Some(b)) = (left.as_small_int(), right.as_small_int())
+            && let Some(result) = integers(a, b)
+        {
+            return Ok(self.heap.new_int(result));
         }
         if let Some((a, b)) = self.float_operands(left, right, verb)? {
             return Ok(self.heap.new_float(floats(a, b)));
         }
         let (left, right) = (self.force(left)?, self.force(right)?);
         let (a, b) = (self.heap.int(left), self.heap.int(right));
-        match integers(a, b) {
-            Some(result) => Ok(self.heap.new_int(result)),
-            None => {
-                let doing = match symbol {
-                    '+' => "adding",
-                    '-' => "subtracting",
-                    '*' => "multiplying",
-                    _ => "dividing",
-                };
-                self.fail(format!("integer overflow in {doing} {a} {symbol} {b}"))
-            }
+        if let Some(result) = integers(a, b) {
+            Ok(self.heap.new_int(result))
+        } else {
+            let doing = match symbol {
+                '+' => "adding",
+                '-' => "subtracting",
+                '*' => "multiplying",
+                _ => "dividing",
+            };
+            self.fail(format!("integer overflow in {doing} {a} {symbol} {b}"))
         }
     }
 

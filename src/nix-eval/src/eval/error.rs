@@ -96,6 +96,9 @@ impl EvalError {
 
 impl super::Evaluator {
     /// Raises an error.
+    ///
+    /// # Errors
+    /// Always: that one.
     #[cold]
     pub fn raise<T>(&mut self, error: EvalError) -> R<T> {
         self.error = Some(Box::new(error));
@@ -103,6 +106,9 @@ impl super::Evaluator {
     }
 
     /// Raises an error with a place.
+    ///
+    /// # Errors
+    /// Always: that one.
     #[cold]
     pub fn raise_at<T>(&mut self, kind: ErrorKind, position: Position, message: String) -> R<T> {
         let mut error = EvalError::new(kind, message);
@@ -111,12 +117,18 @@ impl super::Evaluator {
     }
 
     /// Raises an evaluation error without a place.
+    ///
+    /// # Errors
+    /// Always: that one.
     #[cold]
     pub fn fail<T>(&mut self, message: impl Into<String>) -> R<T> {
         self.raise(EvalError::new(ErrorKind::Evaluation, message.into()))
     }
 
     /// Raises a type error without a place.
+    ///
+    /// # Errors
+    /// Always: that one.
     #[cold]
     pub fn type_error<T>(&mut self, message: impl Into<String>) -> R<T> {
         self.raise(EvalError::new(ErrorKind::Type, message.into()))
@@ -133,10 +145,10 @@ impl super::Evaluator {
     /// Gives the error that is on its way a place, if it has none.
     #[cold]
     pub fn locate(&mut self, position: Position) {
-        if let Some(error) = &mut self.error {
-            if !error.position.is_some() {
-                error.position = position;
-            }
+        if let Some(error) = &mut self.error
+            && !error.position.is_some()
+        {
+            error.position = position;
         }
     }
 

@@ -32,9 +32,8 @@ impl Evaluator {
     /// Evaluates an operand: variables without another turn of the loop.
     #[inline]
     pub(super) fn operand(&mut self, code: u32, env: u32) -> R<Value> {
-        let slot = match self.local(code, env) {
-            Some(slot) => slot,
-            None => return self.eval(code, env),
+        let Some(slot) = self.local(code, env) else {
+            return self.eval(code, env);
         };
         if slot.is_thunk() {
             return self.force_at(slot, code);
@@ -55,10 +54,11 @@ impl Evaluator {
 
     #[cold]
     fn locate_recursion(&mut self, position: Position) {
-        if let Some(error) = &mut self.error {
-            if error.kind == ErrorKind::InfiniteRecursion && !error.position.is_some() {
-                error.position = position;
-            }
+        if let Some(error) = &mut self.error
+            && error.kind == ErrorKind::InfiniteRecursion
+            && !error.position.is_some()
+        {
+            error.position = position;
         }
     }
 

@@ -7,6 +7,9 @@ use crate::symbol::{Symbol, known};
 
 impl Evaluator {
     /// The value of a slot.
+    ///
+    /// # Errors
+    /// What evaluating it raises.
     #[inline]
     pub fn force(&mut self, value: Value) -> R<Value> {
         if !value.is_thunk() {
@@ -252,14 +255,13 @@ impl Evaluator {
 
     /// The slot of an attribute that has to be there.
     pub(crate) fn need_attr(&mut self, attrs: Value, name: Symbol, context: &str) -> R<Value> {
-        match self.heap.attr(attrs, name) {
-            Some(value) => Ok(value),
-            None => {
-                let name = self.name(name);
-                let raised = self.type_error(format!("attribute '{name}' missing"));
-                self.frame(Position::NONE, context);
-                raised
-            }
+        if let Some(value) = self.heap.attr(attrs, name) {
+            Ok(value)
+        } else {
+            let name = self.name(name);
+            let raised = self.type_error(format!("attribute '{name}' missing"));
+            self.frame(Position::NONE, context);
+            raised
         }
     }
 

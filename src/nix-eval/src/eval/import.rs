@@ -67,10 +67,8 @@ impl Evaluator {
 
     /// `at` with all links resolved, those of the last component only if `last` says so.
     pub(crate) fn resolve_links(&mut self, at: &[u8], last: bool) -> R<Rc<[u8]>> {
-        if last {
-            if let Some(known) = self.resolved.get(at) {
-                return Ok(known.clone());
-            }
+        if last && let Some(known) = self.resolved.get(at) {
+            return Ok(known.clone());
         }
         let mut links = 0;
         let mut done: Vec<u8> = b"/".to_vec();
@@ -161,21 +159,23 @@ impl Evaluator {
     }
 
     /// The value of the file at `at`, evaluated once.
+    ///
+    /// # Errors
+    /// What reading, parsing and evaluating it raise.
     pub fn import_file(&mut self, at: &[u8]) -> R<Value> {
         if let Some(&known) = self.imports.get(at) {
             return self.force(known);
         }
         let file: Rc<[u8]> = self.import_path(at)?.into();
-        let thunk = match self.imports.get(&file) {
-            Some(&known) => known,
-            None => {
-                let text = self.read_file(&file)?;
-                let code =
-                    self.parse_source(text, Origin::File(file.clone()), path::parent(&file), &[])?;
-                let thunk = self.heap.new_thunk(code, 0);
-                self.imports.insert(file, thunk);
-                thunk
-            }
+        let thunk = if let Some(&known) = self.imports.get(&file) {
+            known
+        } else {
+            let text = self.read_file(&file)?;
+            let code =
+                self.parse_source(text, Origin::File(file.clone()), path::parent(&file), &[])?;
+            let thunk = self.heap.new_thunk(code, 0);
+            self.imports.insert(file, thunk);
+            thunk
         };
         self.imports.insert(at.into(), thunk);
         self.force(thunk)
@@ -199,6 +199,9 @@ impl Evaluator {
     }
 
     /// Parses and lowers a text; `variables` are those of the environment it will run in.
+    ///
+    /// # Errors
+    /// Where it is no expression, or a variable is undefined.
     pub fn parse_source(
         &mut self,
         text: Vec<u8>,

@@ -63,8 +63,8 @@ impl Evaluator {
     ///
     /// # Errors
     /// Where it is not an expression.
-    pub fn parse_shown(&mut self, text: Vec<u8>, origin: Origin, base_path: &[u8]) -> R<Vec<u8>> {
-        self.parse_source(text.clone(), origin, base_path, &[])?;
+    pub fn parse_shown(&mut self, text: &[u8], origin: Origin, base_path: &[u8]) -> R<Vec<u8>> {
+        self.parse_source(text.to_vec(), origin, base_path, &[])?;
         let home = self.settings.home.clone();
         let options = ParseOptions {
             base: Position::NONE,
@@ -72,7 +72,7 @@ impl Evaluator {
             home: home.as_deref(),
             pipe_operators: self.settings.pipe_operators,
         };
-        match syntax::parse(&text, &options, &mut self.symbols) {
+        match syntax::parse(text, &options, &mut self.symbols) {
             Ok(ast) => Ok(ast
                 .root
                 .map(|root| show::expression(&ast, &self.symbols, root))

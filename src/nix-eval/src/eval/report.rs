@@ -1,5 +1,7 @@
 //! Errors made readable: the cause in a line, the source with the place marked, and a few frames.
 
+use std::fmt::Write as _;
+
 use super::{ErrorKind, EvalError, Evaluator};
 use crate::heap::Value;
 use crate::ir::op;
@@ -47,6 +49,7 @@ impl Evaluator {
     }
 
     /// `file:line:column`, as Nix writes it.
+    #[must_use]
     pub fn show_position(&self, position: Position) -> String {
         let Some(place) = self.positions.place(position) else {
             return "«none»".to_owned();
@@ -106,9 +109,7 @@ impl Evaluator {
         }
         if error.frames.len() > shown.min(frames.len()) {
             let hidden = error.frames.len() - shown.min(frames.len());
-            out.push_str(&format!(
-                "  ({hidden} more frames; show them with --show-trace)\n"
-            ));
+            let _ = writeln!(out, "  ({hidden} more frames; show them with --show-trace)");
         }
         out
     }
@@ -126,20 +127,18 @@ impl Evaluator {
             return;
         };
         let (line, column) = place.line_column();
-        out.push_str(&format!("  {word} {}\n", self.show_position(position)));
-        if let Some(text) = place.source.line(line) {
-            let text = String::from_utf8_lossy(text);
-            let text = text.trim_end();
-            out.push_str(&format!("   {line:>5} | {text}\n"));
-            let before = String::from_utf8_lossy(
-                &place.source.line(line).unwrap_or_default()
-                    [..(column as usize - 1).min(text.len())],
-            )
+        let _ = writeln!(out, "  {word} {}", self.show_position(position));
+        let Some(bytes) = place.source.line(line) else {
+            return;
+        };
+        let text = String::from_utf8_lossy(bytes);
+        let _ = writeln!(out, "   {line:>5} | {}", text.trim_end());
+        let before = &bytes[..(column as usize - 1).min(bytes.len())];
+        let indent: String = String::from_utf8_lossy(before)
             .chars()
             .map(|c| if c == '\t' { '\t' } else { ' ' })
-            .collect::<String>();
-            out.push_str(&format!("         | {before}^\n"));
-        }
+            .collect();
+        let _ = writeln!(out, "         | {indent}^");
     }
 }
 

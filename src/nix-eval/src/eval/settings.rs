@@ -4,6 +4,10 @@ use super::Evaluator;
 
 /// The switches of an evaluation, by Nix's names and with its defaults.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are Nix's own switches, one by one"
+)]
 pub struct Settings {
     /// `system`: the value of `builtins.currentSystem`.
     pub system: String,

@@ -203,10 +203,11 @@ impl Evaluator {
             Some(StoreContent::Text(_)) => Physical::Nothing,
             Some(StoreContent::Tree(real, kept)) => {
                 let below = rest[end..].strip_prefix(b"/").unwrap_or_default();
-                if let Some(kept) = kept {
-                    if !below.is_empty() && !kept.contains(below) {
-                        return Physical::Nothing;
-                    }
+                if let Some(kept) = kept
+                    && !below.is_empty()
+                    && !kept.contains(below)
+                {
+                    return Physical::Nothing;
                 }
                 if below.is_empty() {
                     Physical::Path(real.to_vec())
@@ -262,15 +263,14 @@ impl Evaluator {
             return self.fail("file names are not allowed to end in '.drv'");
         }
         let dir = self.store_dir()?;
-        let store_path = match self.store.copied.get(&source[..]) {
-            Some(known) => known.clone(),
-            None => {
-                let resolved = self.resolve_links(&source, false)?;
-                let name = path::base_name(&source).to_vec();
-                let stored = self.add_source(&resolved, &name, Method::Nar, None)?;
-                self.store.copied.insert(source.into(), stored.clone());
-                stored
-            }
+        let store_path = if let Some(known) = self.store.copied.get(&source[..]) {
+            known.clone()
+        } else {
+            let resolved = self.resolve_links(&source, false)?;
+            let name = path::base_name(&source).to_vec();
+            let stored = self.add_source(&resolved, &name, Method::Nar, None)?;
+            self.store.copied.insert(source.into(), stored.clone());
+            stored
         };
         let text = dir.print(&store_path);
         let context = self
@@ -306,10 +306,10 @@ impl Evaluator {
 
     /// What was put into the store may be read, whatever else is forbidden.
     pub(crate) fn allow(&mut self, at: &[u8]) {
-        if let Some(allowed) = &mut self.settings.allowed_paths {
-            if !allowed.iter().any(|path| path == at) {
-                allowed.push(at.to_vec());
-            }
+        if let Some(allowed) = &mut self.settings.allowed_paths
+            && !allowed.iter().any(|path| path == at)
+        {
+            allowed.push(at.to_vec());
         }
     }
 
@@ -532,6 +532,9 @@ impl Evaluator {
     }
 
     /// All derivations and sources that a derivation needs, itself included.
+    ///
+    /// # Errors
+    /// Where a derivation is neither known nor in the store.
     pub fn derivation_closure(&mut self, root: &StorePath) -> R<BTreeSet<StorePath>> {
         let mut closure = BTreeSet::new();
         let mut work = vec![root.clone()];

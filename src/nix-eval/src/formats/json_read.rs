@@ -61,9 +61,8 @@ pub fn parse(text: &[u8]) -> Result<Json, JsonReadError> {
     let mut reader = Reader { text, at: start };
     let mut open: Vec<Open> = Vec::new();
     loop {
-        let mut value = match reader.start(&mut open)? {
-            Some(value) => value,
-            None => continue,
+        let Some(mut value) = reader.start(&mut open)? else {
+            continue;
         };
         // Give the value to what is open, closing as much as ends here.
         loop {

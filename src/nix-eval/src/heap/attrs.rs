@@ -54,7 +54,7 @@ impl Heap {
         let words = HEADER + count * if positioned { 2 } else { 1 };
         let at = self.data.allocate(words);
         self.data.set(at, 0, count);
-        let flags = u32::from(stable) * STABLE | u32::from(positioned) * POSITIONS;
+        let flags = (u32::from(stable) * STABLE) | (u32::from(positioned) * POSITIONS);
         self.data.set(at, 1, flags);
         for (index, name) in names.iter().enumerate() {
             self.data.set(at, HEADER + index as u32, name.0);
@@ -209,10 +209,10 @@ impl Heap {
                 return Some(Value(self.data.get(at, index + 1)));
             }
             let upper = Value(self.data.get(at, 2));
-            if let Some(shape) = self.plain_shape(upper) {
-                if let Some(index) = self.shape_find(shape, name) {
-                    return Some(self.attr_at(upper, index));
-                }
+            if let Some(shape) = self.plain_shape(upper)
+                && let Some(index) = self.shape_find(shape, name)
+            {
+                return Some(self.attr_at(upper, index));
             }
             at = self.data.get(at, 1) >> 3;
         }
@@ -223,15 +223,14 @@ impl Heap {
     pub fn attr_with_position(&self, attrs: Value, name: Symbol) -> Option<(Value, Position)> {
         let mut attrs = attrs;
         loop {
-            let (here, lower) = match self.plain_shape(attrs) {
-                Some(_) => (attrs, None),
-                None => {
-                    let at = attrs.granule();
-                    (
-                        Value(self.data.get(at, 2)),
-                        Some(Value(self.data.get(at, 1))),
-                    )
-                }
+            let (here, lower) = if self.plain_shape(attrs).is_some() {
+                (attrs, None)
+            } else {
+                let at = attrs.granule();
+                (
+                    Value(self.data.get(at, 2)),
+                    Some(Value(self.data.get(at, 1))),
+                )
             };
             let shape = self.plain_shape(here)?;
             if let Some(index) = self.shape_find(shape, name) {
@@ -312,10 +311,8 @@ impl Heap {
         let left_shape = self.data.get(left.granule(), 0);
         let right_shape = self.data.get(right.granule(), 0);
         let stable = self.data.get(left_shape, 1) & self.data.get(right_shape, 1) & STABLE != 0;
-        if stable {
-            if let Some(&merge) = self.merges.get(&(left_shape, right_shape)) {
-                return self.follow(merge, left, right);
-            }
+        if stable && let Some(&merge) = self.merges.get(&(left_shape, right_shape)) {
+            return self.follow(merge, left, right);
         }
         let recipe = self.plan(left_shape, right_shape);
         let shape = self.merged_shape(&recipe, left_shape, right_shape, stable);
@@ -367,7 +364,7 @@ impl Heap {
             .allocate(HEADER + count * if positioned == 0 { 1 } else { 2 });
         self.data.set(at, 0, count);
         self.data
-            .set(at, 1, positioned | u32::from(stable) * STABLE);
+            .set(at, 1, positioned | (u32::from(stable) * STABLE));
         for (index, &step) in recipe.iter().enumerate() {
             let (shape, from) = if step & FROM_RIGHT == 0 {
                 (Shape(left), step)

@@ -55,14 +55,13 @@ impl Default for ContextTable {
 impl ContextTable {
     /// The context of one element.
     pub fn single(&mut self, element: ContextElement) -> ContextId {
-        let id = match self.element_ids.get(&element) {
-            Some(&id) => id,
-            None => {
-                let id = self.elements.len() as u32;
-                self.elements.push(element.clone());
-                self.element_ids.insert(element, id);
-                id
-            }
+        let id = if let Some(&id) = self.element_ids.get(&element) {
+            id
+        } else {
+            let id = self.elements.len() as u32;
+            self.elements.push(element.clone());
+            self.element_ids.insert(element, id);
+            id
         };
         self.intern(&[id])
     }

@@ -113,7 +113,7 @@ impl Region {
         unsafe {
             self.base
                 .add(granule as usize * 2 + index as usize)
-                .write(word)
+                .write(word);
         }
     }
 

@@ -314,8 +314,7 @@ impl Lowerer<'_> {
         let mut chain: SmallVec<[&Lambda; 4]> = SmallVec::new();
         let mut names: SmallVec<[Symbol; 4]> = SmallVec::new();
         let mut next = lambda;
-        loop {
-            let Some(arg) = next.arg else { break };
+        while let Some(arg) = next.arg {
             chain.push(next);
             names.push(arg);
             match ast.get(next.body) {
@@ -352,8 +351,8 @@ impl Lowerer<'_> {
         let lowered = self.formals_and_body(lambda, list);
         self.leave(names.iter().copied());
         let (body, formal_words) = lowered?;
-        let flags = u32::from(formals.is_some_and(|f| f.ellipsis)) * op::LAMBDA_ELLIPSIS
-            | u32::from(lambda.arg.is_some()) * op::LAMBDA_ARG;
+        let flags = (u32::from(formals.is_some_and(|f| f.ellipsis)) * op::LAMBDA_ELLIPSIS)
+            | (u32::from(lambda.arg.is_some()) * op::LAMBDA_ARG);
         let mut words = vec![
             op::head(op::LAMBDA_SET, flags),
             body,
@@ -458,10 +457,10 @@ impl Lowerer<'_> {
         let overrides = sorted
             .iter()
             .position(|a| attrs.recursive && a.name == known::OVERRIDES);
-        let flags = u32::from(attrs.recursive) * op::ATTRS_RECURSIVE
-            | u32::from(!attrs.dynamic.is_empty()) * op::ATTRS_DYNAMIC
-            | u32::from(!attrs.inherit_from.is_empty()) * op::ATTRS_INHERIT
-            | u32::from(overrides.is_some()) * op::ATTRS_OVERRIDES;
+        let flags = (u32::from(attrs.recursive) * op::ATTRS_RECURSIVE)
+            | (u32::from(!attrs.dynamic.is_empty()) * op::ATTRS_DYNAMIC)
+            | (u32::from(!attrs.inherit_from.is_empty()) * op::ATTRS_INHERIT)
+            | (u32::from(overrides.is_some()) * op::ATTRS_OVERRIDES);
         let mut words = vec![op::head(op::ATTRS, flags), shape.0, sorted.len() as u32];
         words.extend_from_slice(&entries);
         if !attrs.inherit_from.is_empty() {

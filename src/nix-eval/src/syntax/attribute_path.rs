@@ -32,8 +32,8 @@ pub(super) fn add(
     };
     // Descend into nodes of the tree, taking each set out while it is changed.
     let nested = match *first {
-        AttrName::Static(name) => match set.find(name) {
-            Some(index) => {
+        AttrName::Static(name) => {
+            if let Some(index) = set.find(name) {
                 let attr = set.attrs[index];
                 if !matches!(ast.get(attr.value), Expr::Attrs(_)) {
                     let shown = show_path(ast, symbols, &path[..1]);
@@ -44,8 +44,7 @@ pub(super) fn add(
                     });
                 }
                 attr.value
-            }
-            None => {
+            } else {
                 let nested = ast.add(Expr::Attrs(Box::default()));
                 set.push(Attr {
                     name,
@@ -55,7 +54,7 @@ pub(super) fn add(
                 });
                 nested
             }
-        },
+        }
         AttrName::Dynamic(name) => {
             let nested = ast.add(Expr::Attrs(Box::default()));
             set.dynamic.push(DynamicAttr {
@@ -188,6 +187,10 @@ fn merge(
     Ok(())
 }
 
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "the box goes back into the tree"
+)]
 fn take(ast: &mut Ast, id: ExprId) -> Box<Attrs> {
     match std::mem::replace(ast.get_mut(id), Expr::Int(0)) {
         Expr::Attrs(attrs) => attrs,

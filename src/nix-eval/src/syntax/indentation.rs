@@ -50,10 +50,10 @@ pub(super) fn strip<P: Copy, E>(parts: Vec<(P, Part<E>)>) -> Vec<(P, Part<E>)> {
 
 /// The last line goes if it holds nothing but spaces.
 fn drop_blank_last_line(text: &mut Vec<u8>) {
-    if let Some(newline) = text.iter().rposition(|&b| b == b'\n') {
-        if text[newline + 1..].iter().all(|&b| b == b' ') {
-            text.truncate(newline + 1);
-        }
+    if let Some(newline) = text.iter().rposition(|&b| b == b'\n')
+        && text[newline + 1..].iter().all(|&b| b == b' ')
+    {
+        text.truncate(newline + 1);
     }
 }
 

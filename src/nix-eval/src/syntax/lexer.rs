@@ -194,10 +194,10 @@ impl<'a> Lexer<'a> {
     }
 
     fn token(&self, first: u8, start: usize) -> Result<(Token, usize), ParseError> {
-        if is(first, PATH) || first == b'/' || first == b'~' {
-            if let Some(path) = self.path_start(start) {
-                return Ok(path);
-            }
+        if (is(first, PATH) || first == b'/' || first == b'~')
+            && let Some(path) = self.path_start(start)
+        {
+            return Ok(path);
         }
         if is(first, ID_START) {
             return Ok(self.word(start));
@@ -350,13 +350,11 @@ impl<'a> Lexer<'a> {
             return None;
         }
         let fraction = self.digits(whole + 1);
-        let mantissa = if self.byte(start).is_ascii_digit() && self.byte(start) != b'0' {
-            fraction
-        } else if whole - start <= 1 && fraction > whole + 1 {
-            fraction
-        } else {
+        let starts_nonzero = (b'1'..=b'9').contains(&self.byte(start));
+        if !starts_nonzero && (whole - start > 1 || fraction == whole + 1) {
             return None;
-        };
+        }
+        let mantissa = fraction;
         if !matches!(self.byte(mantissa), b'e' | b'E') {
             return Some(mantissa);
         }

@@ -10,6 +10,10 @@ use crate::cli::Verdict;
 
 /// Evaluate an expression and print its value
 #[derive(Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(in crate::cli) struct Eval {
     #[command(flatten)]
     options: EvaluationOptions,
@@ -32,11 +36,11 @@ pub(in crate::cli) struct Eval {
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
     apply: Option<String>,
     /// Accepted for the sake of nix-instantiate's users
-    #[arg(long, hide = true)]
-    eval: bool,
+    #[arg(long = "eval", hide = true)]
+    _as_nix_instantiate: bool,
     /// Accepted for the sake of nix-instantiate's users
-    #[arg(long, hide = true)]
-    read_write_mode: bool,
+    #[arg(long = "read-write-mode", hide = true)]
+    _read_write_mode: bool,
 }
 
 impl Eval {

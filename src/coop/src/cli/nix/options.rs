@@ -36,7 +36,7 @@ pub(super) struct EvaluationOptions {
     /// Pass the string TEXT as the argument NAME to functions on the way
     #[arg(long, num_args = 2, value_names = ["NAME", "TEXT"], action = ArgAction::Append, allow_hyphen_values = true)]
     argstr: Vec<String>,
-    /// Add an entry to the search path for <…>, before those of NIX_PATH
+    /// Add an entry to the search path for <…>, before those of `NIX_PATH`
     #[arg(short = 'I', value_name = "[NAME=]PATH")]
     include: Vec<String>,
     /// Evaluate without access to the environment and to files outside of the store
@@ -113,13 +113,8 @@ impl EvaluationOptions {
 
     /// What is to be evaluated: its text, where it comes from, and where relative paths start.
     fn source(&self) -> anyhow::Result<Source> {
-        let here = current_directory()?;
         if let Some(expr) = &self.expr {
-            return Ok(Source::Text(
-                expr.clone().into_bytes(),
-                Origin::String,
-                here,
-            ));
+            return Ok(Source::Argument(expr.clone().into_bytes()));
         }
         match &self.file {
             Some(file) if file.as_os_str() == "-" => {
@@ -127,17 +122,13 @@ impl EvaluationOptions {
                 io::stdin()
                     .read_to_end(&mut text)
                     .context("cannot read standard input")?;
-                Ok(Source::Text(text, Origin::Stdin, here))
+                Ok(Source::Input(text))
             }
             Some(file) => {
                 let bytes = file.as_os_str().as_bytes();
                 // <nixpkgs> names a place of the search path, as for nix-instantiate.
                 if bytes.starts_with(b"<") && bytes.ends_with(b">") {
-                    return Ok(Source::Text(
-                        [b"import ", bytes].concat(),
-                        Origin::String,
-                        here,
-                    ));
+                    return Ok(Source::Argument([b"import ", bytes].concat()));
                 }
                 Ok(Source::File(absolute(bytes)))
             }
@@ -146,8 +137,13 @@ impl EvaluationOptions {
     }
 }
 
+/// What is evaluated.
 enum Source {
-    Text(Vec<u8>, Origin, Vec<u8>),
+    /// The text of `--expr`.
+    Argument(Vec<u8>),
+    /// What standard input gave.
+    Input(Vec<u8>),
+    /// The file at an absolute path.
     File(Vec<u8>),
 }
 
@@ -173,24 +169,16 @@ pub(super) fn evaluate(
 ) -> anyhow::Result<Verdict> {
     let settings = options.settings(exact_laziness);
     let source = options.source()?;
-    // The evaluator lives on its own thread: its tables are not for sharing.
-    let origin_is = |source: Source| match source {
-        Source::Text(text, Origin::Stdin, at) => (text, true, at, None),
-        Source::Text(text, _, at) => (text, false, at, None),
-        Source::File(file) => (Vec::new(), false, Vec::new(), Some(file)),
-    };
-    let (text, stdin, base, file) = origin_is(source);
+    let here = current_directory()?;
     let outcome = with_stack(move || -> io::Result<Outcome> {
         let mut evaluator = Evaluator::new(settings, Box::new(System))?;
         evaluator.start_on_this_stack();
         let result = (|| {
-            let args = options.automatic_args(&mut evaluator, &base)?;
-            let root = match &file {
-                Some(file) => evaluator.import_file(file)?,
-                None => {
-                    let origin = if stdin { Origin::Stdin } else { Origin::String };
-                    evaluator.eval_text(&text, origin, &base)?
-                }
+            let args = options.automatic_args(&mut evaluator, &here)?;
+            let root = match &source {
+                Source::File(file) => evaluator.import_file(file)?,
+                Source::Input(text) => evaluator.eval_text(text, Origin::Stdin, &here)?,
+                Source::Argument(text) => evaluator.eval_text(text, Origin::String, &here)?,
             };
             work(&mut evaluator, root, &args)
         })();
@@ -263,15 +251,10 @@ impl EvaluationOptions {
         evaluator.render(error, detail)
     }
 
-    fn automatic_args(&self, evaluator: &mut Evaluator, base: &[u8]) -> R<Vec<(Symbol, Value)>> {
+    fn automatic_args(&self, evaluator: &mut Evaluator, here: &[u8]) -> R<Vec<(Symbol, Value)>> {
         let mut args = Vec::new();
         for pair in self.arg.chunks_exact(2) {
-            let here = if base.is_empty() {
-                absolute(b".")
-            } else {
-                base.to_vec()
-            };
-            let value = evaluator.eval_text(pair[1].as_bytes(), Origin::String, &here)?;
+            let value = evaluator.eval_text(pair[1].as_bytes(), Origin::String, here)?;
             args.push((evaluator.symbols.intern(pair[0].as_bytes()), value));
         }
         for pair in self.argstr.chunks_exact(2) {

@@ -64,7 +64,7 @@ impl Parse {
                     nix_eval::path::parent(at).to_vec(),
                 )
             };
-            match evaluator.parse_shown(text, origin, &base) {
+            match evaluator.parse_shown(&text, origin, &base) {
                 Ok(shown) if !self.quiet => {
                     stdout.write_all(&shown)?;
                     stdout.write_all(b"\n")?;
