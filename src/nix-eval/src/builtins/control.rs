@@ -126,13 +126,13 @@ impl Keys {
         let (mut low, mut high) = (0, self.sorted.len());
         while low < high {
             let middle = low.midpoint(high);
-            if evaluator.less_than(self.sorted[middle], key)? {
-                low = middle + 1;
-            } else {
+            if evaluator.less_than(key, self.sorted[middle])? {
                 high = middle;
+            } else {
+                low = middle + 1;
             }
         }
-        if low < self.sorted.len() && !evaluator.less_than(key, self.sorted[low])? {
+        if low > 0 && !evaluator.less_than(self.sorted[low - 1], key)? {
             return Ok(false);
         }
         self.sorted.insert(low, key);

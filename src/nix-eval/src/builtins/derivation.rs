@@ -448,10 +448,7 @@ fn require(evaluator: &mut Evaluator, enabled: bool, feature: &str) -> R<()> {
     if enabled {
         return Ok(());
     }
-    evaluator.fail(format!(
-        "experimental Nix feature '{feature}' is disabled; add '--extra-experimental-features \
-         {feature}' to enable it"
-    ))
+    evaluator.fail(super::feature_is_disabled(feature))
 }
 
 fn plain_text(evaluator: &mut Evaluator, value: Value) -> R<Vec<u8>> {

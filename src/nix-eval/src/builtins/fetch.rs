@@ -17,6 +17,13 @@ pub(super) const TABLE: Table = &[
     ("fetchMercurial", 1, |e, a| {
         unsupported(e, a, "fetchMercurial")
     }),
+    ("__getFlake", 1, |e, a| flake_builtin(e, a, "getFlake")),
+    ("__parseFlakeRef", 1, |e, a| {
+        flake_builtin(e, a, "parseFlakeRef")
+    }),
+    ("__flakeRefToString", 1, |e, a| {
+        flake_builtin(e, a, "flakeRefToString")
+    }),
 ];
 
 /// The builtins that experimental features switch on.
@@ -27,6 +34,14 @@ pub(super) fn experimental(settings: &Settings) -> Vec<Table> {
         tables.push(FETCH_TREE);
     }
     tables
+}
+
+/// The builtins that are there without the feature, but not to be called.
+fn flake_builtin(evaluator: &mut Evaluator, args: &[Value], name: &str) -> R<Value> {
+    if !evaluator.settings.flakes {
+        return evaluator.fail(super::feature_is_disabled("flakes"));
+    }
+    unsupported(evaluator, args, name)
 }
 
 fn unsupported(evaluator: &mut Evaluator, args: &[Value], name: &str) -> R<Value> {

@@ -16,6 +16,9 @@ pub(super) const TABLE: Table = &[
 fn algorithm(evaluator: &mut Evaluator, value: Value, context: &str) -> R<Algorithm> {
     let name = evaluator.force_string_no_context(value, context)?;
     match Algorithm::parse(evaluator.heap.string(name)) {
+        Ok(Algorithm::Blake3) if !evaluator.settings.blake3_hashes => {
+            evaluator.fail(super::feature_is_disabled("blake3-hashes"))
+        }
         Ok(algorithm) => Ok(algorithm),
         Err(error) => evaluator.fail(error.to_string()),
     }

@@ -41,6 +41,14 @@ pub(crate) struct Builtin {
     pub(crate) function: BuiltinFunction,
 }
 
+/// What is said where an experimental feature would have to be switched on.
+fn feature_is_disabled(feature: &str) -> String {
+    format!(
+        "experimental Nix feature '{feature}' is disabled; add '--extra-experimental-features \
+         {feature}' to enable it"
+    )
+}
+
 /// The entries of a family's table.
 pub(crate) type Table = &'static [(&'static str, u32, BuiltinFunction)];
 

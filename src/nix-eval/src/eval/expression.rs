@@ -265,8 +265,9 @@ impl Evaluator {
         }
     }
 
-    /// The slot that a selection leads to, where its set is there already: no work is done that
-    /// could fail or not end.
+    /// The value that a selection leads to, where set and value are there already: no work is done
+    /// that could fail or not end. Functions and floats are left out: Nix makes a new thunk here,
+    /// and `==` tells by it that two slots with one function are not the same.
     #[inline]
     fn known_attr(&mut self, code: u32, env: u32) -> Option<Value> {
         let mut set = self.local(self.heap.code(code + 1), env)?;
@@ -283,7 +284,14 @@ impl Evaluator {
         if name & 1 == 1 {
             return None;
         }
-        self.cached_attr(set, Symbol(name >> 1), code)
+        let mut value = self.cached_attr(set, Symbol(name >> 1), code)?;
+        if value.is_thunk() {
+            value = self.heap.thunk_value(value)?;
+        }
+        match self.heap.kind(value) {
+            Kind::Lambda | Kind::Builtin | Kind::Partial | Kind::Float => None,
+            _ => Some(value),
+        }
     }
 
     /// An attribute by the cache of the `SELECT` at `code`.

@@ -31,6 +31,8 @@ pub struct Settings {
     pub impure_derivations: bool,
     /// `parse-toml-timestamps`
     pub parse_toml_timestamps: bool,
+    /// `blake3-hashes`
+    pub blake3_hashes: bool,
     /// `max-call-depth`
     pub max_call_depth: u32,
     /// Suspend exactly what Nix suspends, because values are shown unforced.
@@ -57,6 +59,7 @@ impl Default for Settings {
             ca_derivations: false,
             impure_derivations: false,
             parse_toml_timestamps: false,
+            blake3_hashes: false,
             max_call_depth: 10_000,
             exact_laziness: false,
             search_path: Vec::new(),

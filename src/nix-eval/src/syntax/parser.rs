@@ -926,7 +926,16 @@ impl Parser<'_> {
         self.lexer.at = self.current.end;
         loop {
             let at = self.position(self.lexer.at);
-            match self.lexer.path_piece(slash)? {
+            let offset = self.lexer.at;
+            let piece = self.lexer.path_piece(slash)?;
+            // Text may go on after the first part only on its way to an interpolation.
+            let interpolated =
+                parts.len() > 2 || !matches!(self.ast.exprs.last(), Some(Expr::String(_)));
+            if parts.len() == 2 && !interpolated && !matches!(piece, Piece::Interpolation) {
+                let message = "syntax error, unexpected end of path, expecting '${'".into();
+                return Err(ParseError::new(offset, message));
+            }
+            match piece {
                 Piece::Text(text, _) => {
                     slash = text.ends_with(b"/");
                     parts.push((at, self.ast.add(Expr::String(text.into()))));

@@ -74,6 +74,7 @@ impl EvaluationOptions {
             ca_derivations: has("ca-derivations"),
             impure_derivations: has("impure-derivations"),
             parse_toml_timestamps: has("parse-toml-timestamps"),
+            blake3_hashes: has("blake3-hashes"),
             home: std::env::var_os("HOME").map(OsStringExt::into_vec),
             search_path: self.search_path(),
             ..Settings::default()
