@@ -179,7 +179,7 @@ pub fn parse(format: &str, text: &str) -> Result<String, Refusal> {
         "coop-ipv4" => address::<std::net::Ipv4Addr>(text, "IPv4", "203.0.113.10"),
         "coop-ipv6" => address::<std::net::Ipv6Addr>(text, "IPv6", "2001:db8::10"),
         "coop-day" => day(text),
-        "coop-line" => plain(text, 1000).map(|()| text.to_owned()),
+        "coop-line" => line(text),
         "coop-path" | "coop-pattern" => path(text, format == "coop-pattern"),
         "coop-server" => server(text),
         "coop-repository" => repository(text),
@@ -189,6 +189,18 @@ pub fn parse(format: &str, text: &str) -> Result<String, Refusal> {
         "coop-language" => shaped(text, is_language, "a language", "pt-BR"),
         _ => word(text),
     }
+}
+
+fn line(text: &str) -> Result<String, Refusal> {
+    plain(text, 1000)?;
+    if text.trim().is_empty() {
+        return Err(refuse(
+            Code::BadForm,
+            "nothing is written here",
+            "write it, or leave the key out",
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 fn word(text: &str) -> Result<String, Refusal> {

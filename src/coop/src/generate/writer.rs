@@ -17,6 +17,8 @@ use super::Tree;
 
 const MANIFEST: &str = ".coop/manifest.json";
 const STAGING: &str = ".coop/new";
+/// How many files are written at once.
+const WRITERS: usize = 16;
 const JOURNAL: &str = ".coop/journal.json";
 
 /// Why a tree cannot be written.
@@ -168,20 +170,44 @@ impl Plan {
             rename: Vec::new(),
             delete: Vec::new(),
         };
+        let mut staged = Vec::new();
         for path in self.actions.keys() {
             if let Some(text) = self.tree.get(path) {
-                store(&self.folder, &format!("{STAGING}/{path}"), text.as_bytes())?;
+                staged.push((format!("{STAGING}/{path}"), text));
                 journal.rename.push(path.clone());
             } else {
                 journal.delete.push(path.clone());
             }
         }
+        self.stage(&staged)?;
         let text = serde_json::to_string(&journal).unwrap_or_default();
         // Below the staging folder, so that a draft is cleared away with it.
         let draft = format!("{STAGING}/.journal");
         store(&self.folder, &draft, text.as_bytes())?;
         rename(&self.folder, &draft, JOURNAL)?;
         finish(&self.folder)
+    }
+}
+
+impl Plan {
+    /// Writes files side by side: each waits for the disk, and the disk takes many at once.
+    fn stage(&self, files: &[(String, &String)]) -> Result<(), WriteError> {
+        let each = files.len().div_ceil(WRITERS).max(1);
+        std::thread::scope(|scope| {
+            let store_all = |part: &[(String, &String)]| {
+                part.iter()
+                    .try_for_each(|(path, text)| store(&self.folder, path, text.as_bytes()))
+            };
+            let writers: Vec<_> = files
+                .chunks(each)
+                .map(|part| scope.spawn(move || store_all(part)))
+                .collect();
+            writers.into_iter().try_for_each(|writer| {
+                writer
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+        })
     }
 }
 
