@@ -1,0 +1,9 @@
+# Mastodon, each instance in a NixOS container of its own behind the host's nginx.
+{
+  imports = [
+    ./options.nix
+    ./assertions.nix
+    ./container.nix
+    ./proxy.nix
+  ];
+}
