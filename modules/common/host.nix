@@ -61,8 +61,8 @@ in
         "9.9.9.9"
         "149.112.112.112"
       ];
-      example = [ "10.0.0.1" ];
-      description = "Name servers that containers ask. They never use the host's own resolver.";
+      example = [ "192.0.2.53" ];
+      description = "Name servers that containers ask, at public addresses: private networks are closed to containers.";
     };
     stateVersion = mkOption {
       type = types.strMatching "[0-9]{2}\\.(05|11)";

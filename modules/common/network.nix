@@ -9,7 +9,7 @@ in
       nftables.enable = true;
       nat = {
         enable = true;
-        internalInterfaces = [ "ve-+" ];
+        internalInterfaces = [ "ve-*" ];
       };
       # Drops before NAT's own rules accept; an accept in another table does not undo a drop.
       nftables.tables.coop-tenants = {

@@ -21,6 +21,12 @@ let
       message = "coop.mastodon.${name}: everybody may join, so signup.join.domains has no meaning: leave one of them out.";
     }
     {
+      assertion =
+        !cfg.signup.subdomains && cfg.signup.join.domains != [ ]
+        -> cfg.signup.apply.anyone || cfg.signup.apply.domains != [ ];
+      message = "coop.mastodon.${name}: Mastodon's own list lets subdomains join too. Set signup.apply.anyone, so that only listed applicants are approved, or signup.subdomains = true.";
+    }
+    {
       assertion = cfg.container.hostAddress != cfg.container.localAddress;
       message = "coop.mastodon.${name}.container: hostAddress and localAddress must differ.";
     }

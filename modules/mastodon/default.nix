@@ -3,6 +3,7 @@
   imports = [
     ./options.nix
     ./assertions.nix
+    ./backup.nix
     ./container.nix
     ./proxy.nix
   ];

@@ -6,10 +6,16 @@ require 'json'
 
 MARKER = '[managed by coop]'.freeze
 
-def write_record(path, domains)
+def write_record(path, record)
   partial = "#{path}.partial"
-  File.write(partial, JSON.generate(domains.uniq.sort))
+  File.write(partial, JSON.generate(record.transform_values { |domains| domains.uniq.sort }))
   File.rename(partial, path)
+end
+
+def read_record(path)
+  return { 'blocks' => [], 'allows' => [] } unless File.exist?(path)
+
+  JSON.parse(File.read(path))
 end
 
 def wanted_attributes(entry)
@@ -58,18 +64,44 @@ def retract_block(domain, record)
   end
 end
 
+# The allow list has no comment to mark: the record alone says what is coop's own.
+def apply_allow(domain)
+  return if DomainAllow.exists?(domain: domain)
+
+  DomainAllow.create!(domain: domain)
+  puts "allowed: #{domain}"
+end
+
+def retract_allow(domain)
+  allow = DomainAllow.find_by(domain: domain)
+  return if allow.nil?
+
+  UnallowDomainService.new.call(allow)
+  puts "no longer allowed: #{domain}"
+end
+
+# Domains that coop answers for: those it recorded, and those it is about to make.
+def answered_for(model, recorded, wanted)
+  recorded + wanted.reject { |domain| model.exists?(domain: domain) }
+end
+
 def reconcile_policy(policy, path)
-  record = File.exist?(path) ? JSON.parse(File.read(path)) : []
-  entries = policy.fetch('blocks')
-  wanted = entries.map { |entry| entry.fetch('domain') }
-  fresh = wanted.reject { |domain| DomainBlock.exists?(domain: domain) }
-  kept = record.select { |domain| DomainBlock.exists?(domain: domain) || wanted.include?(domain) }
+  old = read_record(path)
+  blocks = policy.fetch('blocks')
+  blocked = blocks.map { |entry| entry.fetch('domain') }
+  allowed = policy.fetch('allows').map { |entry| entry.fetch('domain') }
+  own = {
+    'blocks' => answered_for(DomainBlock, old['blocks'], blocked),
+    'allows' => answered_for(DomainAllow, old['allows'], allowed),
+  }
 
   # Recorded first: after a crash in between, what was made is still known as coop's own.
-  write_record(path, kept + fresh)
-  entries.each { |entry| apply_block(entry, record) }
-  (record - wanted).each { |domain| retract_block(domain, record) }
-  write_record(path, (kept + fresh) & wanted)
+  write_record(path, own)
+  blocks.each { |entry| apply_block(entry, old['blocks']) }
+  (old['blocks'] - blocked).each { |domain| retract_block(domain, old['blocks']) }
+  allowed.each { |domain| apply_allow(domain) }
+  (old['allows'] - allowed).each { |domain| retract_allow(domain) }
+  write_record(path, { 'blocks' => own['blocks'] & blocked, 'allows' => own['allows'] & allowed })
 end
 
 def reconcile_signup(signup)
@@ -88,5 +120,5 @@ def reconcile_signup(signup)
 end
 
 reconcile_signup(JSON.parse(File.read(ENV.fetch('COOP_SIGNUP'))))
-policy = ENV['COOP_POLICY'] ? JSON.parse(File.read(ENV['COOP_POLICY'])) : { 'blocks' => [] }
+policy = ENV['COOP_POLICY'] ? JSON.parse(File.read(ENV['COOP_POLICY'])) : { 'blocks' => [], 'allows' => [] }
 reconcile_policy(policy, ENV.fetch('COOP_RECORD'))
