@@ -9,7 +9,8 @@ in
       nftables.enable = true;
       nat = {
         enable = true;
-        internalInterfaces = [ "ve-*" ];
+        # By name: a set of nftables does not take every wildcard.
+        internalInterfaces = map (cfg: "ve-${cfg.container.name}") (lib.attrValues config.coop.mastodon);
       };
       # Drops before NAT's own rules accept; an accept in another table does not undo a drop.
       nftables.tables.coop-tenants = {
