@@ -11,7 +11,7 @@ run() { nixos-container run "$container" -- "$@"; }
 # The container's user ids are shifted, differently on each machine: keep this machine's.
 owner=$(stat --format=%u:%g "$state")
 
-run systemctl stop 'mastodon-*' 'coop-*'
+run systemctl stop 'mastodon-*.service' 'coop-*.service'
 "$restic" restore latest --target / --include "$state"
 chown --recursive --no-dereference "$owner" "$state"
 run runuser -u postgres -- dropdb --if-exists --force mastodon
@@ -19,4 +19,5 @@ run runuser -u postgres -- createdb --owner=mastodon mastodon
 run runuser -u mastodon -- "$postgresql/bin/pg_restore" --no-owner --exit-on-error \
   --dbname=mastodon /var/lib/mastodon/dumps/backup.dump
 run systemctl start mastodon.target
+run systemctl start coop-reconcile.service
 echo "Restored. Other servers' media are not in the backup: see tootctl accounts refresh --all."
