@@ -1,0 +1,8 @@
+# All of coop's modules. A host imports this file and sets `coop.*`.
+{
+  imports = [
+    ./common/host.nix
+    ./common/network.nix
+    ./mastodon
+  ];
+}

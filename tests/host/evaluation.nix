@@ -1,0 +1,66 @@
+# A list of what is wrong with the evaluated example host: empty when all is well.
+{ nixpkgs }:
+let
+  lib = import (nixpkgs + "/lib");
+  host =
+    module:
+    (import (nixpkgs + "/nixos/lib/eval-config.nix") {
+      system = "x86_64-linux";
+      modules = [
+        ../vm/example-host.nix
+        module
+      ];
+    }).config;
+
+  good = host { };
+  inner = good.containers.social.config;
+  web = good.services.nginx.virtualHosts."social.example.coop";
+
+  values = {
+    "the allow list is what the instance says" =
+      inner.services.mastodon.extraConfig.EMAIL_DOMAIN_ALLOWLIST == "example.coop|members.example";
+    "the web domain is set" =
+      inner.systemd.services.mastodon-web.environment.WEB_DOMAIN == "social.example.coop";
+    "a migration is never cut off" = good.containers.social.timeoutStartSec == "infinity";
+    "root inside is nobody outside" = good.containers.social.privateUsers == "pick";
+    "the outer nginx takes large uploads" = lib.hasInfix "client_max_body_size 100m" web.extraConfig;
+    "the inner nginx says https" =
+      lib.hasInfix "X-Forwarded-Proto https"
+        inner.services.nginx.virtualHosts."example.coop".locations."@proxy".extraConfig;
+    "exporters are private" = good.services.prometheus.exporters.node.listenAddress == "127.0.0.1";
+    "nobody logs in with a password" = !good.services.openssh.settings.PasswordAuthentication;
+    "the cache is not in the backup" = builtins.any (lib.hasSuffix "/cache") good.services.restic.backups.social.exclude;
+    "nothing warns" = good.warnings == [ ] && inner.warnings == [ ];
+  };
+
+  social = settings: { coop.mastodon.social = settings; };
+  refused = {
+    "set backup.repository" = social { backup.repository = lib.mkForce null; };
+    "set coop.host.operators" = {
+      coop.host.operators = lib.mkForce { };
+    };
+    "must not be one of the public addresses" = {
+      coop.host.privateAddress = "203.0.113.10";
+    };
+    "everybody may join" = social { signup.join.anyone = true; };
+    "lets subdomains join too" = social { signup.subdomains = false; };
+    "needs mail.host" = social { mail.host = lib.mkForce null; };
+    "share a domain" = {
+      coop.mastodon.other = {
+        domain = "example.coop";
+        stage = "development";
+        container = {
+          hostAddress = "10.233.0.9";
+          localAddress = "10.233.0.10";
+          stateVersion = "26.05";
+          postgresql = 17;
+        };
+      };
+    };
+  };
+  says =
+    text: module:
+    builtins.any (item: !item.assertion && lib.hasInfix text item.message) (host module).assertions;
+in
+lib.attrNames (lib.filterAttrs (_: holds: !holds) values)
+++ lib.attrNames (lib.filterAttrs (text: module: !(says text module)) refused)
