@@ -4,6 +4,7 @@ mod cli;
 mod fleets;
 mod generate;
 mod injection;
+mod language;
 mod lock;
 mod mutation;
 mod reference;
