@@ -1,5 +1,7 @@
 //! Floats as text, in the three ways that Nix writes them.
 
+use super::grisu;
+
 fn special(value: f64) -> Option<String> {
     let sign = if value.is_sign_negative() { "-" } else { "" };
     if value.is_nan() {
@@ -67,7 +69,10 @@ pub fn fixed(value: f64) -> String {
 /// Positions of the decimal point up to which JSON numbers are written without an exponent.
 const JSON_PLAIN: std::ops::RangeInclusive<i32> = -3..=15;
 
-/// As JSON: the shortest text that reads back as the same float; null for what JSON cannot say.
+/// As JSON: text that reads back as the same float; null for what JSON cannot say.
+///
+/// The digits are those of the Grisu2 algorithm, which Nix's JSON library (nlohmann) uses. They are
+/// not always the shortest: 5e22 is `4.9999999999999996e+22`.
 #[must_use]
 pub fn json(value: f64) -> String {
     if !value.is_finite() {
@@ -80,15 +85,15 @@ pub fn json(value: f64) -> String {
             "0.0".to_owned()
         };
     }
-    let (digits, exponent) = scientific(&format!("{:e}", value.abs()));
+    let (digits, last) = grisu::digits(value.abs());
+    let point = digits.len() as i32 + last;
     let sign = if value < 0.0 { "-" } else { "" };
-    let point = exponent + 1;
     if JSON_PLAIN.contains(&point) {
         return format!("{sign}{}", place_point(&digits, point, ".0"));
     }
     let (first, rest) = digits.split_at(1);
     let dot = if rest.is_empty() { "" } else { "." };
-    format!("{sign}{first}{dot}{rest}{}", exponent_text(exponent))
+    format!("{sign}{first}{dot}{rest}{}", exponent_text(point - 1))
 }
 
 #[cfg(test)]
@@ -120,7 +125,33 @@ mod tests {
     }
 
     #[test]
-    fn json_is_shortest() {
+    fn what_is_not_a_number_keeps_its_sign() {
+        for (value, text) in [
+            (f64::NAN, "nan"),
+            (-f64::NAN, "-nan"),
+            (f64::INFINITY, "inf"),
+            (f64::NEG_INFINITY, "-inf"),
+        ] {
+            assert_eq!(general(value), text);
+            assert_eq!(fixed(value), text);
+            assert_eq!(json(value), "null");
+        }
+    }
+
+    #[test]
+    fn zeros_keep_their_sign() {
+        assert_eq!(
+            [general(-0.0), fixed(-0.0), json(-0.0)],
+            ["-0", "-0.000000", "-0.0"]
+        );
+        assert_eq!(
+            [general(0.0), fixed(0.0), json(0.0)],
+            ["0", "0.000000", "0.0"]
+        );
+    }
+
+    #[test]
+    fn json_has_the_digits_of_grisu2() {
         for (value, text) in [
             (1.0, "1.0"),
             (1e16, "1e+16"),
@@ -131,6 +162,11 @@ mod tests {
             (0.000_01, "1e-05"),
             (1.5e300, "1.5e+300"),
             (-2.5, "-2.5"),
+            (1e23, "9.999999999999999e+22"),
+            (5e22, "4.9999999999999996e+22"),
+            (30_794_864.774_968_755, "30794864.774968754"),
+            (5e-324, "5e-324"),
+            (f64::MAX, "1.7976931348623157e+308"),
         ] {
             assert_eq!(json(value), text);
         }

@@ -1,27 +1,52 @@
 //! JSON strings as nlohmann's library writes them: only what has to be escaped is, and text that is
 //! not UTF-8 is an error.
 
-/// Text that is not UTF-8.
-#[derive(Debug, thiserror::Error)]
-#[error("[json.exception.type_error.316] invalid UTF-8 byte at index {index}: 0x{byte:02X}")]
-pub struct JsonWriteError {
-    index: usize,
-    byte: u8,
+/// Text that is not UTF-8, in the words of nlohmann's library.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JsonWriteError {
+    /// A byte that cannot stand where it does.
+    #[error("[json.exception.type_error.316] invalid UTF-8 byte at index {index}: 0x{byte:02X}")]
+    Invalid {
+        /// Its place in the text.
+        index: usize,
+        /// The byte.
+        byte: u8,
+    },
+    /// The text ends within a character.
+    #[error("[json.exception.type_error.316] incomplete UTF-8 string; last byte: 0x{last:02X}")]
+    Incomplete {
+        /// The last byte of the text.
+        last: u8,
+    },
+}
+
+/// The first byte at which `text` cannot be UTF-8 any more: the one after a good start of a
+/// character, where Rust's error names that start.
+fn check(text: &[u8]) -> Result<(), JsonWriteError> {
+    let Err(error) = std::str::from_utf8(text) else {
+        return Ok(());
+    };
+    let start = error.valid_up_to();
+    let Some(good) = error.error_len() else {
+        let last = text.last().copied().unwrap_or_default();
+        return Err(JsonWriteError::Incomplete { last });
+    };
+    let starts_character = matches!(text[start], 0xc2..=0xf4);
+    let index = if starts_character {
+        start + good
+    } else {
+        start
+    };
+    let byte = text[index];
+    Err(JsonWriteError::Invalid { index, byte })
 }
 
 /// Appends `text` as a JSON string.
 ///
 /// # Errors
-/// Where `text` is not UTF-8.
+/// Where `text` is not UTF-8; `out` is as it was.
 pub fn string(out: &mut Vec<u8>, text: &[u8]) -> Result<(), JsonWriteError> {
-    if let Err(error) = std::str::from_utf8(text) {
-        let index = error.valid_up_to() + error.error_len().map_or(0, |length| length - 1);
-        let index = index.min(text.len() - 1);
-        return Err(JsonWriteError {
-            index,
-            byte: text[index],
-        });
-    }
+    check(text)?;
     out.push(b'"');
     for &byte in text {
         match byte {
@@ -51,7 +76,25 @@ mod tests {
     }
 
     #[test]
-    fn other_encodings_are_refused() {
-        assert!(string(&mut Vec::new(), b"a\xff").is_err());
+    fn what_is_not_utf8_is_named() {
+        let invalid = |index, byte| JsonWriteError::Invalid { index, byte };
+        for (text, expected) in [
+            (&b"\xff"[..], invalid(0, 0xff)),
+            (b"a\x80", invalid(1, 0x80)),
+            (b"\xc0\x80", invalid(0, 0xc0)),
+            (b"\xc3a", invalid(1, b'a')),
+            (b"\xe0\x80\x80", invalid(1, 0x80)),
+            (b"\xed\xa0\x80", invalid(1, 0xa0)),
+            (b"\xf0\x9f\x98a", invalid(3, b'a')),
+            (b"\xf4\x90\x80\x80", invalid(1, 0x90)),
+            (b"a\xc3", JsonWriteError::Incomplete { last: 0xc3 }),
+            (b"\xf0\x9f", JsonWriteError::Incomplete { last: 0x9f }),
+        ] {
+            assert_eq!(string(&mut Vec::new(), text), Err(expected));
+        }
+        assert_eq!(
+            invalid(0, 0xff).to_string(),
+            "[json.exception.type_error.316] invalid UTF-8 byte at index 0: 0xFF"
+        );
     }
 }

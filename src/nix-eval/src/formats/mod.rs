@@ -2,6 +2,7 @@
 //! on bytes; no values of the evaluator here.
 
 pub mod float;
+mod grisu;
 pub mod json_read;
 pub mod json_write;
 pub mod toml;
