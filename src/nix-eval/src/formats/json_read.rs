@@ -20,6 +20,27 @@ pub enum Json {
     Object(Vec<(Vec<u8>, Json)>),
 }
 
+impl Json {
+    fn move_children(&mut self, out: &mut Vec<Json>) {
+        match self {
+            Json::Array(items) => out.append(items),
+            Json::Object(entries) => out.extend(entries.drain(..).map(|(_, value)| value)),
+            _ => {}
+        }
+    }
+}
+
+/// Without recursion, as values may be nested to any depth.
+impl Drop for Json {
+    fn drop(&mut self) {
+        let mut pending = Vec::new();
+        self.move_children(&mut pending);
+        while let Some(mut value) = pending.pop() {
+            value.move_children(&mut pending);
+        }
+    }
+}
+
 /// Text that is not JSON.
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[error("{problem} at byte {offset} of the JSON text")]
@@ -364,20 +385,61 @@ mod tests {
     #[test]
     fn nesting_has_no_limit_of_its_own() {
         let text = [vec![b'['; 100_000], vec![b']'; 100_000]].concat();
-        let mut value = parse(&text).unwrap();
-        // Dropping it must not recurse either.
-        while let Json::Array(mut items) = value {
-            match items.pop() {
-                Some(inner) => value = inner,
-                None => break,
-            }
+        assert!(matches!(parse(&text), Ok(Json::Array(_))));
+        // Neither has what is given up half-way.
+        assert!(parse(&text[..150_000]).is_err());
+        let objects = [
+            br#"{"a":"#.repeat(100_000),
+            b"1".to_vec(),
+            vec![b'}'; 100_000],
+        ]
+        .concat();
+        assert!(matches!(parse(&objects), Ok(Json::Object(_))));
+    }
+
+    #[test]
+    fn a_byte_order_mark_may_come_first() {
+        assert_eq!(parse("\u{feff}1".as_bytes()), Ok(Json::Int(1)));
+        for text in ["\u{feff}", "\u{feff}\u{feff}1", " \u{feff}1"] {
+            assert!(parse(text.as_bytes()).is_err(), "{text:?}");
         }
+        assert!(parse(b"\xef\xbb1").is_err());
+    }
+
+    #[test]
+    fn strings_are_utf8_without_null() {
+        for text in [
+            &b"\"\xff\""[..],
+            b"\"\xc0\x80\"",
+            b"\"\xed\xa0\x80\"",
+            b"\"\\u0000\"",
+            b"{\"\\u0000\":1}",
+            b"[1]\xff",
+        ] {
+            assert!(parse(text).is_err(), "{}", text.escape_ascii());
+        }
+        assert_eq!(parse(b"\"\x7f\""), Ok(Json::String(vec![0x7f])));
     }
 
     #[test]
     fn what_is_not_json_is_refused() {
         for text in [
-            "", " ", "[1,]", "{,}", "{\"a\"}", "nul", "1 2", "\"\t\"", "[", "'a'",
+            "",
+            " ",
+            "[1,]",
+            "{,}",
+            "{\"a\"}",
+            "nul",
+            "nulll",
+            "1 2",
+            "\"\t\"",
+            "[",
+            "'a'",
+            "[1}",
+            "//\n1",
+            "NaN",
+            "\u{b}1",
+            "\"\\x41\"",
         ] {
             assert!(parse(text.as_bytes()).is_err(), "{text}");
         }

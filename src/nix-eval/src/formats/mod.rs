@@ -6,4 +6,5 @@ mod grisu;
 pub mod json_read;
 pub mod json_write;
 pub mod toml;
+mod toml_newer;
 pub mod version;
