@@ -924,17 +924,17 @@ impl Parser<'_> {
         let first = self.ast.add(Expr::Path(text.into()));
         let mut parts = vec![(start, first)];
         self.lexer.at = self.current.end;
+        let mut text_pending = false;
         loop {
             let at = self.position(self.lexer.at);
             let offset = self.lexer.at;
             let piece = self.lexer.path_piece(slash)?;
             // Text may go on after the first part only on its way to an interpolation.
-            let interpolated =
-                parts.len() > 2 || !matches!(self.ast.exprs.last(), Some(Expr::String(_)));
-            if parts.len() == 2 && !interpolated && !matches!(piece, Piece::Interpolation) {
+            if text_pending && !matches!(piece, Piece::Interpolation) {
                 let message = "syntax error, unexpected end of path, expecting '${'".into();
                 return Err(ParseError::new(offset, message));
             }
+            text_pending = parts.len() == 1 && matches!(piece, Piece::Text(..));
             match piece {
                 Piece::Text(text, _) => {
                     slash = text.ends_with(b"/");
