@@ -18,6 +18,8 @@ pub enum Detail {
 
 /// Frames that are shown unless all are asked for.
 const SHORT_FRAMES: usize = 4;
+/// Bytes of a source line that are shown.
+const LINE_SHOWN: usize = 160;
 /// Names that are suggested.
 const SUGGESTIONS: usize = 3;
 
@@ -131,10 +133,13 @@ impl Evaluator {
         let Some(bytes) = place.source.line(line) else {
             return;
         };
-        let text = String::from_utf8_lossy(bytes);
+        let column = (column as usize - 1).min(bytes.len());
+        // Of a very long line only what is around the place is shown.
+        let start = column.saturating_sub(LINE_SHOWN / 2);
+        let end = bytes.len().min(start + LINE_SHOWN);
+        let text = String::from_utf8_lossy(&bytes[start..end]);
         let _ = writeln!(out, "   {line:>5} | {}", text.trim_end());
-        let before = &bytes[..(column as usize - 1).min(bytes.len())];
-        let indent: String = String::from_utf8_lossy(before)
+        let indent: String = String::from_utf8_lossy(&bytes[start..column])
             .chars()
             .map(|c| if c == '\t' { '\t' } else { ' ' })
             .collect();

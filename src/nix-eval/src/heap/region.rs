@@ -20,9 +20,16 @@ pub(super) struct Region {
     base: *mut u32,
     /// Words handed out.
     used: u32,
-    /// Words there are.
+    /// Words whose pages are there.
+    populated: u32,
+    /// Words there may be.
     limit: u32,
 }
+
+/// Words that are asked of the system at once: one request instead of two thousand page faults.
+const CHUNK: u32 = 2 << 20;
+/// Bytes of a page, at least.
+const PAGE: usize = 4096;
 
 impl Region {
     pub(super) fn new(bytes: usize) -> std::io::Result<Self> {
@@ -30,14 +37,12 @@ impl Region {
             .len(bytes)
             .no_reserve_swap()
             .map_anon()?;
-        // Fewer, larger pages: a third of the page faults' time. Where the kernel has none, no harm.
-        #[cfg(target_os = "linux")]
-        let _ = map.advise(memmap2::Advice::HugePage);
         let base = map.as_mut_ptr().cast();
         Ok(Self {
             map,
             base,
             used: 0,
+            populated: 0,
             limit: u32::try_from(bytes / 4 - 2).unwrap_or(u32::MAX - 2),
         })
     }
@@ -55,18 +60,41 @@ impl Region {
     pub(super) fn allocate(&mut self, words: u32) -> u32 {
         let start = self.used;
         let rounded = words.saturating_add(words & 1);
-        if rounded > self.limit - start {
-            heap_full();
+        if rounded > self.populated - start {
+            self.grow(rounded);
         }
         self.used = start + rounded;
         start / 2
     }
 
+    /// Makes room for `words` more.
+    #[cold]
+    fn grow(&mut self, words: u32) {
+        if words > self.limit - self.used {
+            heap_full();
+        }
+        let needed = self.used + words;
+        let end = needed.saturating_add(CHUNK).min(self.limit);
+        // Huge pages were tried instead: on machines with scattered memory the kernel spends more
+        // time making them than they save.
+        #[cfg(target_os = "linux")]
+        {
+            let from = self.populated as usize * 4 / PAGE * PAGE;
+            let length = end as usize * 4 - from;
+            // Where the kernel cannot, pages come one by one as they are touched.
+            let _ = self
+                .map
+                .advise_range(memmap2::Advice::PopulateWrite, from, length);
+        }
+        self.populated = end;
+    }
+
     /// Appends words without rounding; returns where they start.
     pub(super) fn push(&mut self, words: &[u32]) -> u32 {
         let start = self.used;
-        if words.len() > (self.limit - start) as usize {
-            heap_full();
+        let count = u32::try_from(words.len()).unwrap_or(u32::MAX);
+        if count > self.populated - start {
+            self.grow(count);
         }
         self.used = start + words.len() as u32;
         for (index, &word) in words.iter().enumerate() {
