@@ -16,9 +16,9 @@ use crate::cli::Verdict;
 
 #[derive(Args)]
 pub(super) struct EvaluationOptions {
-    /// A file, a folder with a default.nix, or - for standard input
+    /// Files, folders with a default.nix, or - for standard input
     #[arg(value_name = "FILE")]
-    file: Option<PathBuf>,
+    files: Vec<PathBuf>,
     /// An expression instead of a file
     #[arg(
         short = 'E',
@@ -113,28 +113,31 @@ impl EvaluationOptions {
     }
 
     /// What is to be evaluated: its text, where it comes from, and where relative paths start.
-    fn source(&self) -> anyhow::Result<Source> {
+    fn sources(&self) -> anyhow::Result<Vec<Source>> {
         if let Some(expr) = &self.expr {
-            return Ok(Source::Argument(expr.clone().into_bytes()));
+            return Ok(vec![Source::Argument(expr.clone().into_bytes())]);
         }
-        match &self.file {
-            Some(file) if file.as_os_str() == "-" => {
-                let mut text = Vec::new();
-                io::stdin()
-                    .read_to_end(&mut text)
-                    .context("cannot read standard input")?;
-                Ok(Source::Input(text))
-            }
-            Some(file) => {
+        if self.files.is_empty() {
+            return Ok(vec![Source::File(absolute(b"."))]);
+        }
+        self.files
+            .iter()
+            .map(|file| {
                 let bytes = file.as_os_str().as_bytes();
+                if bytes == b"-" {
+                    let mut text = Vec::new();
+                    io::stdin()
+                        .read_to_end(&mut text)
+                        .context("cannot read standard input")?;
+                    return Ok(Source::Input(text));
+                }
                 // <nixpkgs> names a place of the search path, as for nix-instantiate.
                 if bytes.starts_with(b"<") && bytes.ends_with(b">") {
                     return Ok(Source::Argument([b"import ", bytes].concat()));
                 }
                 Ok(Source::File(absolute(bytes)))
-            }
-            None => Ok(Source::File(absolute(b"."))),
-        }
+            })
+            .collect()
     }
 }
 
@@ -166,28 +169,38 @@ fn absolute(path: &[u8]) -> Vec<u8> {
 pub(super) fn evaluate(
     options: &EvaluationOptions,
     exact_laziness: bool,
-    work: impl FnOnce(&mut Evaluator, Value, &[(Symbol, Value)]) -> R<Vec<u8>> + Send,
+    work: impl Fn(&mut Evaluator, Value, &[(Symbol, Value)]) -> R<Vec<u8>> + Send,
 ) -> anyhow::Result<Verdict> {
     let settings = options.settings(exact_laziness);
-    let source = options.source()?;
+    let sources = options.sources()?;
     let here = current_directory()?;
     let outcome = with_stack(move || -> io::Result<Outcome> {
         let mut evaluator = Evaluator::new(settings, Box::new(System))?;
         evaluator.start_on_this_stack();
-        let result = (|| {
+        let mut output = Vec::new();
+        let result: R<()> = (|| {
             let args = options.automatic_args(&mut evaluator, &here)?;
-            let root = match &source {
-                Source::File(file) => evaluator.import_file(file)?,
-                Source::Input(text) => evaluator.eval_text(text, Origin::Stdin, &here)?,
-                Source::Argument(text) => evaluator.eval_text(text, Origin::String, &here)?,
-            };
-            work(&mut evaluator, root, &args)
+            for source in &sources {
+                let root = match source {
+                    Source::File(file) => evaluator.import_file(file)?,
+                    Source::Input(text) => evaluator.eval_text(text, Origin::Stdin, &here)?,
+                    Source::Argument(text) => evaluator.eval_text(text, Origin::String, &here)?,
+                };
+                output.extend(work(&mut evaluator, root, &args)?);
+            }
+            Ok(())
         })();
         let outcome = match result {
-            Ok(output) => Outcome::Printed(output),
+            Ok(()) => Outcome {
+                output,
+                report: None,
+            },
             Err(raised) => {
                 let error = evaluator.take_error(raised);
-                Outcome::Failed(options.render(&evaluator, &error))
+                Outcome {
+                    output,
+                    report: Some(options.render(&evaluator, &error)),
+                }
             }
         };
         if options.stats {
@@ -207,24 +220,26 @@ pub(super) fn evaluate(
             )?;
             Ok(Verdict::Findings)
         }
-        Some(outcome) => match outcome.context("cannot reserve memory for the heap")? {
-            Outcome::Printed(output) => {
-                let mut stdout = io::stdout().lock();
-                stdout.write_all(&output)?;
-                stdout.flush()?;
-                Ok(Verdict::Fine)
+        Some(outcome) => {
+            let outcome = outcome.context("cannot reserve memory for the heap")?;
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(&outcome.output)?;
+            stdout.flush()?;
+            match outcome.report {
+                None => Ok(Verdict::Fine),
+                Some(report) => {
+                    io::stderr().write_all(report.as_bytes())?;
+                    Ok(Verdict::Findings)
+                }
             }
-            Outcome::Failed(report) => {
-                io::stderr().write_all(report.as_bytes())?;
-                Ok(Verdict::Findings)
-            }
-        },
+        }
     }
 }
 
-enum Outcome {
-    Printed(Vec<u8>),
-    Failed(String),
+/// What was printed, and what went wrong after that.
+struct Outcome {
+    output: Vec<u8>,
+    report: Option<String>,
 }
 
 fn statistics(evaluator: &Evaluator) -> String {

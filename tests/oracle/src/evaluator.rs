@@ -1,0 +1,103 @@
+//! A command that evaluates Nix files: real Nix or coop.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// What became of one program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Evaluation succeeded; the value as it was printed.
+    Value(String),
+    /// Evaluation failed; the first line of the error that ended it.
+    Error(String),
+}
+
+/// Why a command could not be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot run {}: {source}", program.display())]
+pub struct RunError {
+    program: PathBuf,
+    source: std::io::Error,
+}
+
+/// A command and the words that make it evaluate files.
+#[derive(Debug, Clone)]
+pub struct Evaluator {
+    /// The program.
+    pub program: PathBuf,
+    /// The words between the program and the files.
+    pub words: Vec<String>,
+}
+
+impl Evaluator {
+    /// Evaluates files in order. All of them go to one process; when one fails, the next process
+    /// begins behind it, so that an error costs one start and hides nothing.
+    ///
+    /// # Errors
+    ///
+    /// If the program cannot be started.
+    pub fn evaluate(&self, files: &[PathBuf]) -> Result<Vec<Outcome>, RunError> {
+        let mut outcomes = Vec::with_capacity(files.len());
+        while outcomes.len() < files.len() {
+            let rest = &files[outcomes.len()..];
+            let output = self.run(rest)?;
+            let text = String::from_utf8_lossy(&output.stdout);
+            let lines = text.lines().take(rest.len());
+            outcomes.extend(lines.map(|line| Outcome::Value(line.to_owned())));
+            if outcomes.len() < files.len() {
+                outcomes.push(Outcome::Error(message(&output)));
+            }
+        }
+        Ok(outcomes)
+    }
+
+    fn run(&self, files: &[PathBuf]) -> Result<Output, RunError> {
+        Command::new(&self.program)
+            .args(&self.words)
+            .args(files)
+            .env("NIX_PATH", "")
+            .env("NO_COLOR", "1")
+            .env("NIX_CONFIG", "experimental-features =")
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|source| RunError {
+                program: self.program.clone(),
+                source,
+            })
+    }
+
+    /// The paths of the derivations that attributes of a file are, in order, or the error.
+    ///
+    /// # Errors
+    ///
+    /// If the program cannot be started.
+    pub fn instantiate(&self, file: &Path, attribute: &str) -> Result<Outcome, RunError> {
+        let mut words = vec![file.to_path_buf()];
+        if !attribute.is_empty() {
+            words.extend([PathBuf::from("-A"), PathBuf::from(attribute)]);
+        }
+        let output = self.run(&words)?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        Ok(match text.lines().find(|line| line.contains(".drv")) {
+            Some(line) if output.status.success() => Outcome::Value(line.trim().to_owned()),
+            _ => Outcome::Error(message(&output)),
+        })
+    }
+}
+
+/// The first line of the error that ended a process, without colours and trace.
+fn message(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stderr);
+    let errors = text
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("error:"));
+    let last = errors.map(str::trim).rfind(|message| !message.is_empty());
+    match last {
+        Some(message) => message.to_owned(),
+        None => format!(
+            "{}: {}",
+            output.status,
+            text.lines().last().unwrap_or_default()
+        ),
+    }
+}
