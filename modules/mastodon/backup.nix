@@ -1,4 +1,4 @@
-# Backups of database, secrets and own media by restic, without the cache; and the way back.
+# Backups of database, keys and own media by restic, without the cache; and the way back.
 {
   config,
   lib,
@@ -6,55 +6,104 @@
   ...
 }:
 let
+  command = import ./command.nix { inherit lib pkgs; };
+  restic = import ./restic.nix { inherit config pkgs; };
   backed = lib.filterAttrs (_: cfg: cfg.backup.repository != null) config.coop.mastodon;
-  root = cfg: "/var/lib/nixos-containers/${cfg.container.name}";
-  postgresql = cfg: pkgs."postgresql_${toString cfg.container.postgresql}";
-  inside = cfg: "nixos-container run ${cfg.container.name} --";
+
+  backup =
+    name: cfg:
+    command {
+      name = "coop-backup-${name}";
+      script = ./scripts/backup.sh;
+      inputs = restic.inputs cfg;
+      environment = {
+        COOP_INSTANCE = name;
+        COOP_DUMP = "${./inside/dump.sh}";
+        COOP_KEEP = lib.concatStringsSep " " (
+          lib.mapAttrsToList (period: count: "--keep-${period} ${toString count}") cfg.backup.keep
+        );
+      }
+      // restic.shared cfg
+      // restic.repository name cfg.backup;
+    };
 
   restore =
     name: cfg:
-    pkgs.writeShellApplication {
+    command {
       name = "coop-restore-${name}";
-      runtimeInputs = [ pkgs.coreutils ];
-      text = ''
-        container=${lib.escapeShellArg cfg.container.name}
-        state=${root cfg}/var/lib/mastodon
-        postgresql=${postgresql cfg}
-        restic=/run/current-system/sw/bin/restic-${name}
-      ''
-      + builtins.readFile ./restore.sh;
+      script = ./scripts/restore.sh;
+      inputs = restic.inputs cfg;
+      environment = restic.restore "coop-restore-${name}" cfg name cfg.backup "";
     };
+
+  # The repository as the backup sees it, for everything else that restic can do.
+  plain =
+    name: cfg:
+    pkgs.writeShellApplication {
+      name = "coop-restic-${name}";
+      runtimeInputs = restic.inputs cfg;
+      runtimeEnv = restic.repository name cfg.backup;
+      text = ''exec restic "$@"'';
+    };
+
+  periods = [
+    "last"
+    "hourly"
+    "daily"
+    "weekly"
+    "monthly"
+    "yearly"
+  ];
+  check = name: cfg: [
+    {
+      assertion = cfg.backup.keep != { } && lib.subtractLists periods (lib.attrNames cfg.backup.keep) == [ ];
+      message = "coop.mastodon.${name}.backup.keep must name at least one of ${lib.concatStringsSep ", " periods}, and nothing else.";
+    }
+    {
+      assertion = builtins.match ".*://[^/]*:[^/]*@.*" cfg.backup.repository == null;
+      message = "coop.mastodon.${name}.backup.repository has a password in it, which everybody on the host could read in the Nix store. Use a repository that authenticates by key.";
+    }
+    {
+      assertion = !lib.hasPrefix "/var/lib/nixos-containers/" cfg.backup.repository;
+      message = "coop.mastodon.${name}.backup.repository is inside a container: it would be lost with what it is to bring back.";
+    }
+  ];
 in
 {
-  services.restic.backups = lib.mapAttrs (_: cfg: {
-    inherit (cfg.backup) repository passwordFile;
-    initialize = true;
-    paths = [ "${root cfg}/var/lib/mastodon" ];
-    exclude = [
-      "${root cfg}/var/lib/mastodon/public-system/cache"
-      "*.partial"
-    ];
-    pruneOpts = lib.mapAttrsToList (period: count: "--keep-${period} ${toString count}") cfg.backup.keep;
-    timerConfig = {
-      OnCalendar = cfg.backup.at;
-      Persistent = true;
-    };
-    backupPrepareCommand = ''
-      ${inside cfg} runuser -u mastodon -- sh -c '
-        mkdir -p /var/lib/mastodon/dumps
-        ${postgresql cfg}/bin/pg_dump --format=custom --file=/var/lib/mastodon/dumps/backup.partial mastodon
-        mv /var/lib/mastodon/dumps/backup.partial /var/lib/mastodon/dumps/backup.dump'
-    '';
-  }) backed;
+  assertions = lib.concatLists (lib.mapAttrsToList check backed);
 
   systemd.services = lib.mapAttrs' (
-    name: _:
-    lib.nameValuePair "restic-backups-${name}" {
-      path = [
-        "/run/current-system/sw"
+    name: cfg:
+    lib.nameValuePair "coop-backup-${name}" {
+      description = "Back up ${cfg.domain}";
+      after = [
+        "container@${cfg.container.name}.service"
+        "network-online.target"
       ];
+      wants = [ "network-online.target" ];
+      restartIfChanged = false;
+      serviceConfig = restic.inBackground // {
+        ExecStart = lib.getExe (backup name cfg);
+      };
     }
   ) backed;
 
-  environment.systemPackages = lib.mapAttrsToList restore backed;
+  systemd.timers = lib.mapAttrs' (
+    name: cfg:
+    lib.nameValuePair "coop-backup-${name}" {
+      wantedBy = [ "timers.target" ];
+      timerConfig = {
+        OnCalendar = cfg.backup.at;
+        Persistent = true;
+      };
+    }
+  ) backed;
+
+  environment.systemPackages = lib.concatLists (
+    lib.mapAttrsToList (name: cfg: [
+      (backup name cfg)
+      (restore name cfg)
+      (plain name cfg)
+    ]) backed
+  );
 }

@@ -1,4 +1,4 @@
-# The container of each instance: network, users, memory, order of starting.
+# The container of each instance: network, users, memory, order of starting, restarts in turn.
 {
   config,
   lib,
@@ -6,15 +6,38 @@
   ...
 }:
 let
+  command = import ./command.nix { inherit lib pkgs; };
   instances = config.coop.mastodon;
   containers = lib.mapAttrsToList (_: cfg: cfg.container.name) instances;
   inherit (config.coop.host) nameServers timezone;
+
+  rollout = command {
+    name = "coop-rollout";
+    script = ./scripts/rollout.sh;
+    inputs = [
+      config.systemd.package
+      pkgs.curl
+      pkgs.diffutils
+    ];
+    environment = {
+      COOP_CONTAINERS = lib.concatStringsSep " " (
+        lib.mapAttrsToList (
+          _: cfg: "${cfg.container.name}=${cfg.container.localAddress}=${cfg.webDomain}"
+        ) instances
+      );
+      COOP_CONFIGURED = "/etc/nixos-containers";
+      COOP_STARTED = "/run/coop-containers";
+      COOP_PATIENCE = "600";
+    };
+  };
 in
 {
   containers = lib.mapAttrs' (
-    _: cfg:
+    name: cfg:
     lib.nameValuePair cfg.container.name {
       autoStart = true;
+      # All would be stopped at once: coop-rollout restarts one after another.
+      restartIfChanged = false;
       privateNetwork = true;
       privateUsers = "pick";
       inherit (cfg.container) hostAddress localAddress;
@@ -24,7 +47,7 @@ in
         cfg.mail.passwordFile != null
       ) "--load-credential=relay:${cfg.mail.passwordFile}";
       config = {
-        imports = [ (import ./inside { instance = cfg; }) ] ++ cfg.extraModules;
+        imports = [ (import ./inside { instance = cfg // { inherit name; }; }) ] ++ cfg.extraModules;
         nixpkgs.pkgs = pkgs;
         system.stateVersion = cfg.container.stateVersion;
         time.timeZone = timezone;
@@ -41,13 +64,33 @@ in
       _: cfg:
       lib.nameValuePair "container@${cfg.container.name}" {
         serviceConfig.MemoryMax = "${toString cfg.memoryGb}G";
+        # What it was started with: coop-rollout compares.
+        postStart = ''
+          mkdir -p /run/coop-containers
+          cp --remove-destination "/etc/nixos-containers/$INSTANCE.conf" /run/coop-containers/
+        '';
       }
     ) instances)
-    # One after another, so that an update of all does not start all at once.
+    # One after another, so that a boot does not start all at once.
     (lib.listToAttrs (
       lib.zipListsWith (
         before: name: lib.nameValuePair "container@${name}" { after = [ "container@${before}.service" ]; }
       ) containers (lib.drop 1 containers)
     ))
+    {
+      coop-rollout = lib.mkIf (instances != { }) {
+        description = "Restart changed containers, one after another";
+        wantedBy = [ "multi-user.target" ];
+        after = map (name: "container@${name}.service") containers;
+        restartTriggers = map (
+          name: config.environment.etc."nixos-containers/${name}.conf".source
+        ) containers;
+        serviceConfig = {
+          Type = "oneshot";
+          RemainAfterExit = true;
+          ExecStart = lib.getExe rollout;
+        };
+      };
+    }
   ];
 }

@@ -4,7 +4,12 @@
     ./options.nix
     ./assertions.nix
     ./backup.nix
+    ./bucket.nix
+    ./cache.nix
     ./container.nix
+    ./drill.nix
     ./proxy.nix
+    ./staging.nix
+    ./upgrade.nix
   ];
 }

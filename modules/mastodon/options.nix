@@ -6,6 +6,71 @@ let
   # Values reach a file that a shell reads as root, and systemd units that expand `%`.
   plain = types.strMatching "[^\"$%`\\\n]*";
 
+  secret = types.strMatching "[a-zA-Z0-9._-]+";
+
+  bucket = {
+    endpoint = mkOption {
+      type = plain;
+      example = "https://s3.example.net";
+      description = "Where the bucket's service answers, without the bucket's name.";
+    };
+    name = mkOption {
+      type = plain;
+      example = "social-media";
+      description = "The bucket's name.";
+    };
+    region = mkOption {
+      type = types.nullOr plain;
+      default = null;
+      example = "eu-central-1";
+      description = "The region, for services that have some.";
+    };
+    alias = mkOption {
+      type = types.nullOr domain;
+      default = null;
+      example = "media.example.coop";
+      description = "The name that people's browsers fetch media from, if it is not the endpoint.";
+    };
+    accessKeySecret = mkOption {
+      type = secret;
+      example = "media-access";
+      description = "Secret with the access key's id.";
+    };
+    secretKeySecret = mkOption {
+      type = secret;
+      example = "media-secret";
+      description = "Secret with the access key itself.";
+    };
+  };
+
+  staging = {
+    of = mkOption {
+      type = types.str;
+      example = "social";
+      description = "Name of the instance that it copies, on this host or on another.";
+    };
+    repository = mkOption {
+      type = types.singleLineStr;
+      example = "sftp:coop@store.example:/coop";
+      description = "The restic repository that the other instance backs up to.";
+    };
+    passwordSecret = mkOption {
+      type = secret;
+      example = "restic";
+      description = "Secret with that repository's password.";
+    };
+    at = mkOption {
+      type = types.singleLineStr;
+      example = "Mon 05:00";
+      description = "When the latest backup replaces what is in the copy (systemd.time(7)).";
+    };
+    htpasswdSecret = mkOption {
+      type = secret;
+      example = "copy-htpasswd";
+      description = "Secret with the names and passwords that open the copy, as `htpasswd -B` makes them.";
+    };
+  };
+
   allowList = who: {
     domains = mkOption {
       type = types.listOf domain;
@@ -44,11 +109,6 @@ let
           ];
           default = "production";
           description = "What may happen to it: production demands backups and operators, development is not indexed and may be wiped.";
-        };
-        isNew = mkOption {
-          type = types.bool;
-          default = false;
-          description = "Whether a production instance may make a new database. Set it for the first start only.";
         };
         memoryGb = mkOption {
           type = types.ints.positive;
@@ -133,7 +193,7 @@ let
           type = types.nullOr types.ints.positive;
           default = null;
           example = 40;
-          description = "Size of other servers' media in GiB above which pruning gets stricter.";
+          description = "Size of other servers' media in GiB above which pruning gets stricter. On disk a file system a tenth larger is their hard limit.";
         };
         backup = {
           repository = mkOption {
@@ -142,11 +202,16 @@ let
             example = "sftp:coop@store.example:/coop";
             description = "The restic repository. Without one there are no backups.";
           };
-          passwordFile = mkOption {
-            type = types.str;
-            default = "/var/lib/coop/secrets/${name}/restic";
-            defaultText = lib.literalMD "`/var/lib/coop/secrets/«name»/restic`";
-            description = "File on the host with the repository's password. Keep a copy elsewhere.";
+          passwordSecret = mkOption {
+            type = secret;
+            example = "restic";
+            description = "Secret with the repository's password. Keep a copy of it away from this host.";
+          };
+          drill = mkOption {
+            type = types.nullOr types.singleLineStr;
+            default = "weekly";
+            example = "Sat 05:00";
+            description = "When the latest backup is restored into a scratch database and checked (systemd.time(7)).";
           };
           at = mkOption {
             type = types.singleLineStr;
@@ -161,6 +226,16 @@ let
             };
             description = "How many backups of each period are kept.";
           };
+        };
+        media.bucket = mkOption {
+          type = types.nullOr (types.submodule { options = bucket; });
+          default = null;
+          description = "The S3 bucket that keeps its media. Without one they are on the host's disk.";
+        };
+        staging = mkOption {
+          type = types.nullOr (types.submodule { options = staging; });
+          default = null;
+          description = "What it is a sealed copy of, restored on a calendar.";
         };
         mail = {
           fromAddress = mkOption {

@@ -3,6 +3,8 @@
 # has, and checks that say what they expected.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# Used by the tests.
+# shellcheck disable=SC2034
 modules=$here/../../modules/mastodon
 work=$(mktemp --directory /tmp/coop-host-test.XXXXXX)
 # The database server's user has to reach it.

@@ -36,7 +36,10 @@
       keepDays = 14;
       budgetGb = 40;
     };
-    backup.repository = "sftp:coop@store.example:/coop";
+    backup = {
+      repository = "sftp:coop@store.example:/coop";
+      passwordSecret = "restic";
+    };
     mail = {
       host = "smtp.example.coop";
       user = "fleet";

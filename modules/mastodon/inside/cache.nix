@@ -1,59 +1,58 @@
 # Other servers' media: pruned by age, and more strictly while over the budget.
 { instance }:
-{ config, lib, ... }:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
 let
   inherit (instance) cache;
-  web = config.systemd.services.mastodon-web;
-  tootctl = "${config.services.mastodon.package}/bin/tootctl";
+  tootctl = import ./tootctl.nix { inherit config pkgs; };
 in
 {
-  systemd.services.coop-cache = {
-    description = "Prune other servers' media";
-    startAt = "daily";
-    environment = removeAttrs web.environment [
-      "PATH"
-      "PORT"
-      "SOCKET"
-    ];
-    after = [
-      "mastodon-init-db.service"
-      "postgresql.target"
-      "redis-mastodon.service"
-    ];
-    serviceConfig =
-      removeAttrs web.serviceConfig [
-        "ExecStart"
-        "Restart"
-        "RestartSec"
-        "RuntimeDirectory"
-        "RuntimeDirectoryMode"
-      ]
-      // {
-        Type = "oneshot";
+  # nixpkgs' own pruning knows attachments and cards only.
+  services.mastodon.mediaAutoRemove.enable = false;
+
+  systemd = {
+    services.coop-cache = tootctl // {
+      description = "Prune other servers' media";
+      startAt = "daily";
+      environment = tootctl.environment // {
+        COOP_INSTANCE = instance.name;
+        COOP_KEEP_DAYS = toString cache.keepDays;
+        COOP_BUDGET_KIB = lib.optionalString (cache.budgetGb != null) (
+          toString (cache.budgetGb * 1024 * 1024)
+        );
+        COOP_MEDIA = if instance.media.bucket == null then "disk" else "bucket";
+        COOP_CACHE = "/var/lib/mastodon/public-system/cache";
+        COOP_SIZE = "${./cache.sql}";
+        COOP_ORPHANS_EVERY_DAYS = "7";
+        COOP_STATE = "/var/lib/mastodon";
+        COOP_METRICS_FILE = "/var/lib/mastodon/metrics.prom";
+        COOP_LIBRARY = "${../scripts/metrics.sh}";
       };
-    script = ''
-      prune() {
-        ${tootctl} media remove --days="$1"
-        ${tootctl} media remove --prune-profiles --days="$1"
-      }
-      days=${toString cache.keepDays}
-      prune "$days"
-      # Below a fortnight cards vanish from posts that people still read.
-      ${tootctl} preview_cards remove --days=${toString (lib.max 14 cache.keepDays)}
-    ''
-    + lib.optionalString (cache.budgetGb != null) ''
-      cache=/var/lib/mastodon/public-system/cache
-      budget=$((${toString cache.budgetGb} * 1024 * 1024))
-      size() { if [ -d "$cache" ]; then du -sk "$cache" | cut -f1; else echo 0; fi; }
-      while [ "$(size)" -gt "$budget" ] && [ "$days" -gt 0 ]; do
-        days=$((days / 2))
-        echo "The cache is over its ${toString cache.budgetGb} GiB: keeping $days days only"
-        prune "$days"
-      done
-      if [ "$(size)" -gt "$budget" ]; then
-        echo "The cache is over its budget though everything that can go is gone" >&2
-        exit 1
-      fi
-    '';
+      script = "exec bash ${./cache.sh}";
+    };
+    timers.coop-cache.timerConfig = {
+      Persistent = true;
+      RandomizedDelaySec = "2h";
+    };
+
+    # A restart in between does not end it: the mark stays until all is done.
+    services.coop-after-restore = tootctl // {
+      description = "Forget and fetch what a restore could not bring back";
+      wantedBy = [ "multi-user.target" ];
+      after = tootctl.after ++ [ "mastodon-web.service" ];
+      unitConfig.ConditionPathExists = "/var/lib/mastodon/after-restore";
+      environment = tootctl.environment // {
+        COOP_MARK = "/var/lib/mastodon/after-restore";
+        COOP_SEALED = if instance.staging == null then "" else "1";
+      };
+      script = "exec bash ${./after-restore.sh}";
+    };
   };
+
+  # The host mounts a file system there that belongs to these ids.
+  users.groups.mastodon.gid = instance.container.uid;
 }

@@ -6,5 +6,7 @@
     ./guard.nix
     ./reconcile.nix
     ./cache.nix
+    ./bucket.nix
+    ./staging.nix
   ];
 }

@@ -27,6 +27,6 @@ WHY
 fi
 # Consumed by the guard when the database has been made.
 inside runuser -u mastodon -- touch /var/lib/mastodon/new
-inside systemctl reset-failed mastodon-init-db.service
+inside systemctl reset-failed mastodon-init-db.service || true
 inside systemctl start mastodon.target
 echo "$COOP_INSTANCE starts with a new database: journalctl -M $COOP_CONTAINER -u mastodon-init-db"

@@ -1,0 +1,120 @@
+# An instance is backed up, its machine is lost, and an empty one brings it back: people log in with
+# the password they had, and find their posts and pictures.
+{ pkgs }:
+let
+  host =
+    { lib, ... }:
+    {
+      imports = [
+        ./example-host.nix
+        ./without-internet.nix
+      ];
+      coop.mastodon.social.backup.repository = lib.mkForce "rest:http://store:8000/";
+      environment.systemPackages = [ pkgs.jq ];
+    };
+in
+pkgs.testers.runNixOSTest {
+  name = "coop-backup-and-restore";
+  nodes = {
+    store = {
+      services.restic.server = {
+        enable = true;
+        listenAddress = "0.0.0.0:8000";
+        extraFlags = [ "--no-auth" ];
+      };
+      networking.firewall.allowedTCPPorts = [ 8000 ];
+    };
+    first = host;
+    second = host;
+  };
+
+  testScript = ''
+    import json
+    import re
+
+    SITE = "https://social.example.coop"
+
+
+    def web_is_up(machine: "QemuMachine") -> None:
+        machine.wait_until_succeeds(f"curl --fail {SITE}/api/v2/instance", timeout=900)
+
+
+    def log_in(machine: "QemuMachine", password: str) -> str:
+        """Logs ann in as a browser does, and gives the token of her session."""
+        curl = "curl --silent --show-error --fail --cookie jar --cookie-jar jar"
+        machine.succeed("rm -f jar")
+        form = machine.succeed(f"{curl} {SITE}/auth/sign_in")
+        csrf = re.search(r'name="csrf-token" content="([^"]+)"', form)
+        assert csrf is not None, "the form has no token"
+        machine.succeed(
+            f"{curl} --data-urlencode 'authenticity_token={csrf.group(1)}'"
+            " --data-urlencode 'user[email]=ann@example.coop'"
+            f" --data-urlencode 'user[password]={password}' {SITE}/auth/sign_in"
+        )
+        home = machine.succeed(f"{curl} --location {SITE}/home")
+        token = re.search(r'"access_token":"([^"]+)"', home)
+        assert token is not None, "ann is not logged in"
+        return token.group(1)
+
+
+    store.start()
+    first.start()
+    store.wait_for_open_port(8000)
+    first.wait_for_unit("container@social.service")
+
+    with subtest("an empty database in production is refused until it is marked as new"):
+        first.wait_until_succeeds("systemctl -M social is-failed mastodon-init-db.service", timeout=300)
+        first.fail("coop-new-social")
+        first.succeed("coop-new-social --yes")
+        web_is_up(first)
+
+    with subtest("ann joins and posts a picture"):
+        created = first.succeed(
+            "nixos-container run social -- mastodon-tootctl accounts create ann"
+            " --email=ann@example.coop --confirmed --approve"
+        )
+        match = re.search(r"New password: (\S+)", created)
+        assert match is not None, created
+        password = match.group(1)
+        authorization = f"--header 'Authorization: Bearer {log_in(first, password)}'"
+        media = json.loads(
+            first.succeed(
+                f"curl --fail {authorization} {SITE}/api/v2/media"
+                " --form file=@${pkgs.mastodon}/public/avatars/original/missing.png"
+            )
+        )
+        status = json.loads(
+            first.succeed(
+                f"curl --fail {authorization} {SITE}/api/v1/statuses"
+                f" --form status='Before the fire' --form 'media_ids[]={media['id']}'"
+            )
+        )
+
+    with subtest("it is backed up, and a drill proves it"):
+        first.succeed("systemctl start coop-backup-social.service")
+        first.succeed("systemctl start coop-drill-social.service")
+        first.succeed("grep -F 'coop_drill_success{instance=\"social\"} 1' /var/lib/coop/metrics/drill-social.prom")
+
+    with subtest("the machine is lost"):
+        first.crash()
+
+    with subtest("an empty machine waits for the backup"):
+        second.start()
+        second.wait_for_unit("container@social.service")
+        second.wait_until_succeeds("systemctl -M social is-failed mastodon-init-db.service", timeout=300)
+        preview = second.fail("coop-restore-social 2>&1")
+        assert "example.coop" in preview, preview
+
+    with subtest("and brings it back"):
+        second.succeed("coop-restore-social --yes")
+        web_is_up(second)
+        token = log_in(second, password)
+        found = json.loads(
+            second.succeed(
+                f"curl --fail --header 'Authorization: Bearer {token}' {SITE}/api/v1/statuses/{status['id']}"
+            )
+        )
+        assert "Before the fire" in found["content"], found
+        second.succeed(f"curl --fail --output /dev/null {found['media_attachments'][0]['url']}")
+  '';
+}
