@@ -27,7 +27,8 @@ let
         COOP_IMAGE = "/var/lib/coop/cache-images/${cfg.container.name}.img";
         COOP_MOUNT = mountOf cfg;
         COOP_SIZE_MIB = mebibytes cfg;
-        COOP_OWNER = "${toString cfg.container.uid}:${toString cfg.container.uid}";
+        COOP_UID = toString cfg.container.uid;
+        COOP_ROOT = "/var/lib/nixos-containers/${cfg.container.name}";
       };
     };
 

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # The hard limit behind a cache's budget: a file system of its own in an image, of a fixed size.
 # Nothing in it is dear: what cannot be repaired is made anew, and fetched again.
-# COOP_IMAGE (the file), COOP_MOUNT (where), COOP_SIZE_MIB, COOP_OWNER (uid:gid in the container).
+# COOP_IMAGE (the file), COOP_MOUNT (where), COOP_SIZE_MIB, COOP_UID (Mastodon's user and group in the
+# container), COOP_ROOT (the container's root directory).
 set -euo pipefail
 
 make_image() {
@@ -14,9 +15,26 @@ make_image() {
   mv "$COOP_IMAGE.partial" "$COOP_IMAGE"
 }
 
+# nspawn would make a missing mount point as somebody whom the container does not know, and Mastodon
+# could not start. The owner of the root is 0 if ids are mapped by the mount, else the first of them.
+make_mount_point() {
+  local directory owner
+  mkdir -p "$COOP_ROOT/var/lib"
+  owner=$(($(stat --format=%u "$COOP_ROOT") + COOP_UID))
+  directory=$COOP_ROOT/var/lib
+  for part in mastodon public-system cache; do
+    directory=$directory/$part
+    if [ ! -e "$directory" ]; then
+      mkdir "$directory"
+      chown "$owner:$owner" "$directory"
+    fi
+  done
+}
+
 start() {
   local have wanted status=0
   mkdir -p "$(dirname "$COOP_IMAGE")" "$COOP_MOUNT"
+  make_mount_point
   # Not by everybody on the host: the container's ids may be those of somebody else here.
   chmod 0700 "$(dirname "$COOP_MOUNT")"
   if mountpoint --quiet "$COOP_MOUNT"; then
@@ -50,7 +68,7 @@ start() {
   mount -o loop,noatime,nodev,nosuid,noexec "$COOP_IMAGE" "$COOP_MOUNT"
   # Mastodon could not read it, and du would fail on it.
   rm -rf "$COOP_MOUNT/lost+found"
-  chown "$COOP_OWNER" "$COOP_MOUNT"
+  chown "$COOP_UID:$COOP_UID" "$COOP_MOUNT"
   chmod 0755 "$COOP_MOUNT"
 }
 
