@@ -1,5 +1,5 @@
-# The nginx configurations that NixOS makes of a host with a web domain of its own, a development
-# instance and a staging copy: the text of the host's, and of one container's.
+# A host with a web domain of its own, a development instance and a staging copy: what NixOS makes of
+# it in text. The nginx configurations of the host and of one container, and the host's nftables.
 { nixpkgs }:
 let
   lib = import (nixpkgs + "/lib");
@@ -45,5 +45,8 @@ in
 {
   host = textOf host;
   container = textOf host.containers.social.config;
+  tables = lib.mapAttrs (_: table: "table ${table.family} ${table.name} {\n${table.content}\n}\n") (
+    lib.filterAttrs (_: table: table.enable) host.networking.nftables.tables
+  );
   addresses = lib.mapAttrs (_: cfg: cfg.container.localAddress) host.coop.mastodon;
 }
