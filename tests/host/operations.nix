@@ -82,6 +82,8 @@ let
     "and in a copy" = (initDb "copy").environment.COOP_SEEDING == "0";
     "the guard runs before the migrations" = lib.hasInfix "guard.sh before" (initDb "social").preStart;
     "and keeps Mastodon's own script" = lib.hasInfix "db:migrate" (initDb "social").script;
+    "keys are not made anew" =
+      lib.hasInfix "guard.sh keys" (inside "social").systemd.services.mastodon-init-dirs.preStart;
     "every switch is checked" = lib.attrNames (
       lib.filterAttrs (name: _: lib.hasPrefix "coop-" name) good.system.preSwitchChecks
     ) == [

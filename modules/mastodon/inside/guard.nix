@@ -1,20 +1,43 @@
-# Before migrations: no new database by accident, no step back over a schema change, and a dump.
+# Before migrations: no new database or keys by accident, no step back over a schema change, a dump.
 { instance }:
 { config, ... }:
 let
+  cfg = config.services.mastodon;
   # Filled by a restore, or once by coop-new.
   guarded = instance.stage == "production" || instance.staging != null;
+  common = {
+    COOP_DOMAIN = instance.domain;
+    COOP_STATE = "/var/lib/mastodon";
+  };
 in
 {
-  systemd.services.mastodon-init-db = {
-    environment = {
-      COOP_DOMAIN = instance.domain;
-      COOP_SEEDING = if guarded then "0" else "1";
-      COOP_PACKAGE = "${config.services.mastodon.package}";
-      COOP_STATE = "/var/lib/mastodon";
-      COOP_KEEP_DUMPS = "3";
+  systemd.services = {
+    # It makes keys that are missing, without a word.
+    mastodon-init-dirs = {
+      path = [ config.services.postgresql.package ];
+      wants = [ "postgresql.target" ];
+      after = [ "postgresql.target" ];
+      environment = common // {
+        COOP_KEYS = toString [
+          cfg.activeRecordEncryptionDeterministicKeyFile
+          cfg.activeRecordEncryptionKeyDerivationSaltFile
+          cfg.activeRecordEncryptionPrimaryKeyFile
+          cfg.secretKeyBaseFile
+          cfg.vapidPrivateKeyFile
+          cfg.vapidPublicKeyFile
+        ];
+      };
+      preStart = "bash ${./guard.sh} keys";
     };
-    preStart = "bash ${./guard.sh} before";
-    postStart = "bash ${./guard.sh} after";
+
+    mastodon-init-db = {
+      environment = common // {
+        COOP_SEEDING = if guarded then "0" else "1";
+        COOP_PACKAGE = "${cfg.package}";
+        COOP_KEEP_DUMPS = "3";
+      };
+      preStart = "bash ${./guard.sh} before";
+      postStart = "bash ${./guard.sh} after";
+    };
   };
 }

@@ -1,8 +1,11 @@
 # shellcheck shell=bash
-# Before migrations: no new database by accident, no step back over a schema change, and a dump.
-# Runs before mastodon-init-db, as its user and with its database. COOP_DOMAIN, COOP_SEEDING (1: an
-# empty database may be filled), COOP_PACKAGE (Mastodon's), COOP_STATE (/var/lib/mastodon),
-# COOP_KEEP_DUMPS.
+# Before migrations: no new database and no new keys by accident, no step back over a schema change,
+# and a dump. Runs as Mastodon's user and with its database.
+#   keys    before mastodon-init-dirs: COOP_KEYS (files, separated by spaces)
+#   before  before mastodon-init-db: COOP_SEEDING (1: an empty database may be filled), COOP_PACKAGE
+#           (Mastodon's), COOP_KEEP_DUMPS
+#   after   after it
+# and always COOP_DOMAIN, COOP_STATE (/var/lib/mastodon).
 set -euo pipefail
 
 # The host reads here which schema the database has: pre-switch.sh.
@@ -15,7 +18,20 @@ refuse() {
   exit 1
 }
 
+tables() { query "select count(*) from pg_tables where schemaname = 'public'"; }
+
 case ${1-} in
+  keys)
+    missing=
+    for key in $COOP_KEYS; do
+      [ -s "$key" ] || missing+=" $key"
+    done
+    if [ -n "$missing" ] && [ "$(tables)" -ne 0 ]; then
+      refuse "The database of $COOP_DOMAIN lives, and of Mastodon's keys these are missing:$missing." \
+        "New ones could not read what these encrypted. Bring them back: coop-restore-… on the host."
+    fi
+    exit 0
+    ;;
   before) ;;
   after)
     query 'select max(version) from schema_migrations' >"$version_file.partial"
@@ -24,13 +40,12 @@ case ${1-} in
     exit 0
     ;;
   *)
-    echo "usage: guard.sh before|after" >&2
+    echo "usage: guard.sh keys|before|after" >&2
     exit 2
     ;;
 esac
 
-tables=$(query "select count(*) from pg_tables where schemaname = 'public'")
-if [ "$tables" -eq 0 ]; then
+if [ "$(tables)" -eq 0 ]; then
   if [ "$COOP_SEEDING" != 1 ] && [ ! -e "$COOP_STATE/new" ]; then
     refuse "$COOP_DOMAIN is in production and its database is empty." \
       "If it has lived before, its state is elsewhere: restore a backup with coop-restore-… on the host." \
