@@ -2,6 +2,7 @@
 {
   config,
   lib,
+  pkgs,
   ...
 }:
 let
@@ -127,13 +128,13 @@ in
       description = "Restart the host if its kernel has changed";
       serviceConfig.Type = "oneshot";
       startAt = cfg.reboot;
-      script = ''
-        booted=$(readlink -f /run/booted-system/kernel)
-        current=$(readlink -f /run/current-system/kernel)
-        if [ "$booted" != "$current" ]; then
-          systemctl reboot
-        fi
-      '';
+      path = [ pkgs.util-linux ];
+      environment = {
+        COOP_BOOTED = "/run/booted-system/kernel";
+        COOP_CURRENT = "/run/current-system/kernel";
+        COOP_LOCKS = "/run/coop/locks";
+      };
+      script = "exec ${pkgs.runtimeShell} ${./reboot.sh}";
     };
     systemd.timers.coop-reboot = lib.mkIf (cfg.reboot != null) { timerConfig.Persistent = false; };
   };

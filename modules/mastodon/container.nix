@@ -28,6 +28,7 @@ let
       COOP_CONFIGURED = "/etc/nixos-containers";
       COOP_STARTED = "/run/coop-containers";
       COOP_PATIENCE = "600";
+      COOP_INTERVAL = "2";
     };
   };
 in

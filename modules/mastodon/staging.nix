@@ -36,7 +36,7 @@ let
     };
   };
 
-  closed = list: !list.anyone && list.domains == [ ];
+  closed = list: !list.anyone && list.domains == [ ] && list.domainsWithSubdomains or [ ] == [ ];
   check =
     name: cfg:
     let

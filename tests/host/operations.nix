@@ -84,6 +84,15 @@ let
     "and keeps Mastodon's own script" = lib.hasInfix "db:migrate" (initDb "social").script;
     "keys are not made anew" =
       lib.hasInfix "guard.sh keys" (inside "social").systemd.services.mastodon-init-dirs.preStart;
+    # Units have no bash on their path.
+    "scripts name their shell" = lib.all (script: !lib.hasInfix "exec bash" script && !lib.hasPrefix "bash" script) [
+      (initDb "social").preStart
+      (initDb "social").postStart
+      (inside "social").systemd.services.coop-cache.script
+      (inside "social").systemd.services.coop-after-restore.script
+      (inside "files").systemd.services.coop-bucket.script
+      services.coop-reboot.script
+    ];
     "every switch is checked" = lib.attrNames (
       lib.filterAttrs (name: _: lib.hasPrefix "coop-" name) good.system.preSwitchChecks
     ) == [

@@ -21,7 +21,6 @@ lib.mkIf (bucket != null) {
   systemd.services = {
     coop-bucket = {
       description = "Keys of the media bucket";
-      path = [ pkgs.bash ];
       environment.COOP_ENVIRONMENT = file;
       serviceConfig = {
         Type = "oneshot";
@@ -35,7 +34,7 @@ lib.mkIf (bucket != null) {
           "bucket-secret"
         ];
       };
-      script = "exec bash ${./bucket.sh}";
+      script = "exec ${pkgs.runtimeShell} ${./bucket.sh}";
     };
     # Everything else of Mastodon comes after this one.
     mastodon-init-dirs = {

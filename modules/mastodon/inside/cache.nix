@@ -32,7 +32,7 @@ in
         COOP_METRICS_FILE = "/var/lib/mastodon/metrics.prom";
         COOP_LIBRARY = "${../scripts/metrics.sh}";
       };
-      script = "exec bash ${./cache.sh}";
+      script = "exec ${pkgs.runtimeShell} ${./cache.sh}";
     };
     timers.coop-cache.timerConfig = {
       Persistent = true;
@@ -49,7 +49,7 @@ in
         COOP_MARK = "/var/lib/mastodon/after-restore";
         COOP_SEALED = if instance.staging == null then "" else "1";
       };
-      script = "exec bash ${./after-restore.sh}";
+      script = "exec ${pkgs.runtimeShell} ${./after-restore.sh}";
     };
   };
 

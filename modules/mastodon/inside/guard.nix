@@ -1,6 +1,6 @@
 # Before migrations: no new database or keys by accident, no step back over a schema change, a dump.
 { instance }:
-{ config, ... }:
+{ config, pkgs, ... }:
 let
   cfg = config.services.mastodon;
   # Filled by a restore, or once by coop-new.
@@ -27,7 +27,7 @@ in
           cfg.vapidPublicKeyFile
         ];
       };
-      preStart = "bash ${./guard.sh} keys";
+      preStart = "${pkgs.runtimeShell} ${./guard.sh} keys";
     };
 
     mastodon-init-db = {
@@ -36,8 +36,8 @@ in
         COOP_PACKAGE = "${cfg.package}";
         COOP_KEEP_DUMPS = "3";
       };
-      preStart = "bash ${./guard.sh} before";
-      postStart = "bash ${./guard.sh} after";
+      preStart = "${pkgs.runtimeShell} ${./guard.sh} before";
+      postStart = "${pkgs.runtimeShell} ${./guard.sh} after";
     };
   };
 }
