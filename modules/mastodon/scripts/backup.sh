@@ -19,8 +19,9 @@ exec 9>"$COOP_LOCKS/$COOP_CONTAINER.lock"
 flock 9
 
 # Dumped first: what the dump speaks of is in the files that are read afterwards.
+# A login shell forgets the path and goes home; the store is the same inside.
 nixos-container run "$COOP_CONTAINER" -- \
-  runuser -u mastodon -- env \
+  env --chdir=/ PATH="$PATH" runuser -u mastodon -- env \
   COOP_DIRECTORY=/var/lib/mastodon/backup COOP_FACTS="$COOP_FACTS" PGDATABASE=mastodon \
   bash "$COOP_DUMP"
 

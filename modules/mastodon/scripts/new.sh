@@ -2,7 +2,8 @@
 # Marks an instance as new, once: its empty database may be filled.
 # COOP_INSTANCE, COOP_DOMAIN, COOP_CONTAINER.
 set -euo pipefail
-inside() { nixos-container run "$COOP_CONTAINER" -- "$@"; }
+# A login shell forgets the path and goes home; the store is the same inside.
+inside() { nixos-container run "$COOP_CONTAINER" -- env --chdir=/ PATH="$PATH" "$@"; }
 
 if ! systemctl is-active --quiet "container@$COOP_CONTAINER.service"; then
   echo "The container $COOP_CONTAINER does not run: systemctl start container@$COOP_CONTAINER" >&2

@@ -31,7 +31,8 @@ refuse() {
   printf '%s\n' "$@" "Nothing was changed." >&2
   exit 1
 }
-inside() { nixos-container run "$COOP_CONTAINER" -- "$@"; }
+# A login shell forgets the path and goes home; the store is the same inside.
+inside() { nixos-container run "$COOP_CONTAINER" -- env --chdir=/ PATH="$PATH" "$@"; }
 sql() { # USER DATABASE
   inside runuser -u "$1" -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname="$2"
 }
