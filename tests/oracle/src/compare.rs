@@ -1,9 +1,9 @@
-//! Asks both evaluators and looks for the first difference.
+//! Asks both evaluators and finds where they differ.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use crate::evaluator::{Evaluator, Outcome, RunError};
-use crate::expression::Expression;
 
 /// What counts as a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub enum CompareError {
 
 /// Real Nix and coop, and a directory for programs.
 #[derive(Debug)]
-pub struct Comparison<'a> {
+pub struct Comparison {
     /// Real Nix.
     pub nix: Evaluator,
     /// coop.
@@ -51,7 +51,7 @@ pub struct Comparison<'a> {
     /// What counts.
     pub strictness: Strictness,
     /// Where programs are written.
-    pub directory: &'a Path,
+    pub directory: PathBuf,
 }
 
 /// A program on which the two disagree.
@@ -65,39 +65,81 @@ pub struct Difference {
     pub coop: Outcome,
 }
 
-impl Comparison<'_> {
-    /// The first of `programs` on which the two disagree.
+/// What came of comparing several programs.
+#[derive(Debug, Default)]
+pub struct Comparisons {
+    /// Programs on which the two disagree, each asked about alone.
+    pub differences: Vec<Difference>,
+    /// How many programs have a value in Nix.
+    pub values: usize,
+    /// Programs that agree alone but not behind the others: what is printed can depend on the order
+    /// in which a process first met names.
+    pub order: usize,
+}
+
+impl Comparison {
+    /// Compares programs, all in one process of each evaluator. Where the two disagree, both are
+    /// asked again about that program alone.
     ///
     /// # Errors
     ///
     /// If programs cannot be written or evaluators not be run.
-    pub fn first_difference(
-        &self,
-        programs: &[Expression],
-    ) -> Result<Option<Difference>, CompareError> {
+    pub fn compare<P: Display>(&self, programs: &[P]) -> Result<Comparisons, CompareError> {
         let files = programs
             .iter()
             .enumerate()
-            .map(|(index, program)| self.write(index, program))
+            .map(|(index, program)| self.write(&format!("{index}.nix"), program))
             .collect::<Result<Vec<_>, _>>()?;
-        let outcomes = self
-            .nix
-            .evaluate(&files)?
-            .into_iter()
-            .zip(self.coop.evaluate(&files)?);
-        let mut differences = outcomes
-            .enumerate()
-            .filter(|(_, (nix, coop))| !self.strictness.agrees(nix, coop));
-        Ok(differences
-            .next()
-            .map(|(index, (nix, coop))| Difference { index, nix, coop }))
+        let mut found = Comparisons::default();
+        let outcomes = self.ask(&files)?;
+        for (index, (nix, coop)) in outcomes.enumerate() {
+            found.values += usize::from(matches!(nix, Outcome::Value(_)));
+            if self.strictness.agrees(&nix, &coop) {
+                continue;
+            }
+            for (nix, coop) in self.ask(&files[index..=index])? {
+                if self.strictness.agrees(&nix, &coop) {
+                    found.order += 1;
+                } else {
+                    found.differences.push(Difference { index, nix, coop });
+                }
+            }
+        }
+        Ok(found)
     }
 
-    fn write(&self, index: usize, program: &Expression) -> Result<PathBuf, CompareError> {
-        let path = self.directory.join(format!("{index}.nix"));
+    /// Both outcomes of each file; the two evaluators run side by side.
+    fn ask(
+        &self,
+        files: &[PathBuf],
+    ) -> Result<impl Iterator<Item = (Outcome, Outcome)>, CompareError> {
+        let (nix, coop) = std::thread::scope(|scope| {
+            let nix = scope.spawn(|| self.nix.evaluate(files));
+            let coop = self.coop.evaluate(files);
+            let nix = nix
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (nix, coop)
+        });
+        Ok(nix?.into_iter().zip(coop?))
+    }
+
+    /// Writes a program into the directory.
+    ///
+    /// # Errors
+    ///
+    /// As the system reports them.
+    pub fn write(&self, name: &str, program: &impl Display) -> Result<PathBuf, CompareError> {
+        let path = self.directory.join(name);
         match std::fs::write(&path, format!("{program}\n")) {
             Ok(()) => Ok(path),
             Err(source) => Err(CompareError::Write { path, source }),
         }
+    }
+
+    /// Where programs are written.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 }

@@ -12,6 +12,15 @@ pub enum Outcome {
     Error(String),
 }
 
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Value(text) => formatter.write_str(text),
+            Self::Error(message) => write!(formatter, "error: {message}"),
+        }
+    }
+}
+
 /// Why a command could not be asked.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot run {}: {source}", program.display())]
@@ -27,6 +36,8 @@ pub struct Evaluator {
     pub program: PathBuf,
     /// The words between the program and the files.
     pub words: Vec<String>,
+    /// What `<nixpkgs>` is, where programs may use it.
+    pub nixpkgs: Option<PathBuf>,
 }
 
 impl Evaluator {
@@ -40,7 +51,7 @@ impl Evaluator {
         let mut outcomes = Vec::with_capacity(files.len());
         while outcomes.len() < files.len() {
             let rest = &files[outcomes.len()..];
-            let output = self.run(rest)?;
+            let output = self.run(&self.words, rest.iter())?;
             let text = String::from_utf8_lossy(&output.stdout);
             let lines = text.lines().take(rest.len());
             outcomes.extend(lines.map(|line| Outcome::Value(line.to_owned())));
@@ -51,11 +62,34 @@ impl Evaluator {
         Ok(outcomes)
     }
 
-    fn run(&self, files: &[PathBuf]) -> Result<Output, RunError> {
+    /// Writes the closure of a derivation (a file whose value it is) by the words of instantiation,
+    /// and returns the path of its .drv file, or the error.
+    ///
+    /// # Errors
+    ///
+    /// If the program cannot be started.
+    pub fn instantiate(&self, words: &[String], file: &Path) -> Result<Outcome, RunError> {
+        let output = self.run(words, [file])?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        Ok(match text.lines().find(|line| line.ends_with(".drv")) {
+            Some(line) if output.status.success() => Outcome::Value(line.trim().to_owned()),
+            _ => Outcome::Error(message(&output)),
+        })
+    }
+
+    fn run<W: AsRef<std::ffi::OsStr>>(
+        &self,
+        words: &[String],
+        files: impl IntoIterator<Item = W>,
+    ) -> Result<Output, RunError> {
+        let search_path = self
+            .nixpkgs
+            .as_ref()
+            .map(|path| format!("nixpkgs={}", path.display()));
         Command::new(&self.program)
-            .args(&self.words)
+            .args(words)
             .args(files)
-            .env("NIX_PATH", "")
+            .env("NIX_PATH", search_path.unwrap_or_default())
             .env("NO_COLOR", "1")
             .env("NIX_CONFIG", "experimental-features =")
             .stdin(Stdio::null())
@@ -64,24 +98,6 @@ impl Evaluator {
                 program: self.program.clone(),
                 source,
             })
-    }
-
-    /// The paths of the derivations that attributes of a file are, in order, or the error.
-    ///
-    /// # Errors
-    ///
-    /// If the program cannot be started.
-    pub fn instantiate(&self, file: &Path, attribute: &str) -> Result<Outcome, RunError> {
-        let mut words = vec![file.to_path_buf()];
-        if !attribute.is_empty() {
-            words.extend([PathBuf::from("-A"), PathBuf::from(attribute)]);
-        }
-        let output = self.run(&words)?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        Ok(match text.lines().find(|line| line.contains(".drv")) {
-            Some(line) if output.status.success() => Outcome::Value(line.trim().to_owned()),
-            _ => Outcome::Error(message(&output)),
-        })
     }
 }
 

@@ -1,9 +1,11 @@
-//! The oracle: random Nix programs, and what real Nix and coop make of them and of given files.
+//! The oracle: what real Nix and coop make of the same programs, attributes and closures.
 //!
-//! Programs come from a seed, so that a difference can be met again. They lean towards the corners of
-//! the language where evaluators go wrong. Nothing here knows how coop evaluates: both sides are
-//! commands, and the text they print is what is compared.
+//! Random programs come from a seed, so that a difference can be met again. They lean towards the
+//! corners of the language where evaluators go wrong. Nothing here knows how coop evaluates: both
+//! sides are commands, and the text they print or the files they write are what is compared.
 
+pub mod attribute;
+pub mod closure;
 pub mod compare;
 pub mod derivation;
 pub mod evaluator;

@@ -12,7 +12,7 @@ const BATCH: usize = 50;
 ///
 /// If programs cannot be written or evaluators not be run.
 pub fn minimise(
-    comparison: &Comparison<'_>,
+    comparison: &Comparison,
     mut program: Expression,
 ) -> Result<Expression, CompareError> {
     loop {
@@ -20,7 +20,7 @@ pub fn minimise(
         candidates.sort_by_key(Expression::size);
         let mut found = None;
         for batch in candidates.chunks(BATCH) {
-            if let Some(difference) = comparison.first_difference(batch)? {
+            if let Some(difference) = comparison.compare(batch)?.differences.first() {
                 found = Some(batch[difference.index].clone());
                 break;
             }

@@ -1,0 +1,78 @@
+//! The commands of the oracle, and what they share.
+
+pub(crate) mod attributes;
+pub(crate) mod closure;
+pub(crate) mod programs;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use oracle::compare::{CompareError, Comparison, Strictness};
+use oracle::evaluator::Evaluator;
+
+/// Why the oracle stopped.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OracleError {
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+    #[error("cannot make a directory for programs: {0}")]
+    Directory(#[source] std::io::Error),
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{0}")]
+    Nix(String),
+}
+
+/// Where the evaluators are.
+#[derive(Args)]
+pub(crate) struct Evaluators {
+    /// Real Nix
+    #[arg(long, default_value = "nix-instantiate", global = true)]
+    nix: PathBuf,
+    /// coop
+    #[arg(long, default_value = "target/release/coop", global = true)]
+    coop: PathBuf,
+    /// What <nixpkgs> is
+    #[arg(long, env = "COOP_NIXPKGS", global = true)]
+    nixpkgs: Option<PathBuf>,
+}
+
+impl Evaluators {
+    pub(crate) fn comparison(&self, directory: &Path, strictness: Strictness) -> Comparison {
+        let evaluator = |program: &PathBuf, words: &[&str]| Evaluator {
+            program: program.clone(),
+            words: words.iter().map(|&word| word.to_owned()).collect(),
+            nixpkgs: self.nixpkgs.clone(),
+        };
+        Comparison {
+            nix: evaluator(&self.nix, &["--eval", "--strict", "--read-write-mode"]),
+            coop: evaluator(&self.coop, &["nix", "eval", "--strict"]),
+            strictness,
+            directory: directory.to_path_buf(),
+        }
+    }
+}
+
+/// The words that make coop write a closure into `folder`.
+pub(crate) fn coop_instantiate(folder: &Path) -> Vec<String> {
+    let words = ["nix", "instantiate", "--out"].map(str::to_owned);
+    words
+        .into_iter()
+        .chain([folder.display().to_string()])
+        .collect()
+}
+
+/// A file whose value is that of `file`, called where it is a function without required arguments.
+pub(crate) fn whole(file: &Path) -> Result<String, OracleError> {
+    let file = std::path::absolute(file).map_err(|source| OracleError::Read {
+        path: file.to_path_buf(),
+        source,
+    })?;
+    Ok(format!(
+        "let value = import {}; in if builtins.isFunction value then value {{ }} else value",
+        file.display()
+    ))
+}
