@@ -110,7 +110,8 @@ fn get_context(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
             entry.push((known::PATH, Value::TRUE));
         }
         if info.all_outputs {
-            entry.push((known::ALL_OUTPUTS, Value::TRUE));
+            let all_outputs = evaluator.symbols.intern(b"allOutputs");
+            entry.push((all_outputs, Value::TRUE));
         }
         if !info.outputs.is_empty() {
             let outputs: Vec<Value> = info
@@ -152,7 +153,7 @@ fn append_context(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
                 add.push(ContextElement::Opaque(path.clone()));
             }
         }
-        if let Some(value) = evaluator.heap.attr(info, known::ALL_OUTPUTS) {
+        if let Some(value) = evaluator.attr_named(info, "allOutputs") {
             let context = "while evaluating the `allOutputs` attribute of a string context";
             if evaluator.force_bool(value, context)? {
                 if !path.ends_with(b".drv") {

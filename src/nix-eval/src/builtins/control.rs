@@ -63,13 +63,14 @@ fn try_eval(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let depth = evaluator.depth;
     match evaluator.force(args[0]) {
         Ok(_) => {
-            Ok(evaluator.make_attrs(&[(known::SUCCESS, Value::TRUE), (known::VALUE, args[0])]))
+            let success = evaluator.symbols.intern(b"success");
+            Ok(evaluator.make_attrs(&[(success, Value::TRUE), (known::VALUE, args[0])]))
         }
         Err(raised) if evaluator.error_is_catchable() => {
             evaluator.take_error(raised);
             evaluator.depth = depth;
-            Ok(evaluator
-                .make_attrs(&[(known::SUCCESS, Value::FALSE), (known::VALUE, Value::FALSE)]))
+            let success = evaluator.symbols.intern(b"success");
+            Ok(evaluator.make_attrs(&[(success, Value::FALSE), (known::VALUE, Value::FALSE)]))
         }
         Err(raised) => Err(raised),
     }

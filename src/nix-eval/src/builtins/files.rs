@@ -314,28 +314,28 @@ fn add_path(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     for index in 0..evaluator.heap.shape_length(shape) {
         let symbol = evaluator.heap.shape_name(shape, index);
         let value = evaluator.heap.attr_at(set, index);
-        match symbol {
-            known::PATH => {
+        match evaluator.symbols.name(symbol) {
+            b"path" => {
                 let context = "while evaluating the 'path' attribute passed to 'builtins.path'";
                 let (path, elements) = evaluator.coerce_to_path(value, context)?;
                 evaluator.refuse_unbuilt(elements)?;
                 source = Some(path);
             }
-            known::NAME => {
+            b"name" => {
                 let context = "while evaluating the `name` attribute passed to builtins.path";
                 let text = evaluator.force_string_no_context(value, context)?;
                 name = evaluator.heap.string(text).to_vec();
             }
-            known::FILTER => {
+            b"filter" => {
                 let context = "while evaluating the `filter` parameter passed to builtins.path";
                 filter = Some(evaluator.force_function(value, context)?);
             }
-            known::RECURSIVE => {
+            b"recursive" => {
                 let context = "while evaluating the `recursive` attribute passed to builtins.path";
                 let recursive = evaluator.force_bool(value, context)?;
                 method = if recursive { Method::Nar } else { Method::Flat };
             }
-            known::SHA256 => {
+            b"sha256" => {
                 let context = "while evaluating the `sha256` attribute passed to builtins.path";
                 let text = evaluator.force_string_no_context(value, context)?;
                 let text = evaluator.heap.string(text).to_vec();
@@ -343,10 +343,9 @@ fn add_path(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
                     super::derivation::parse_hash(evaluator, &text, Some(Algorithm::Sha256))?;
                 hash = Some(parsed);
             }
-            other => {
-                let other = evaluator.name(other);
-                return evaluator
-                    .fail(format!("unsupported argument '{other}' to 'builtins.path'"));
+            _ => {
+                let name = evaluator.name(symbol);
+                return evaluator.fail(format!("unsupported argument '{name}' to 'builtins.path'"));
             }
         }
     }

@@ -5,7 +5,6 @@ use nix_store::hash::{Algorithm, Encoding, Hash};
 use super::Table;
 use crate::eval::{Evaluator, R};
 use crate::heap::{ContextId, Value};
-use crate::symbol::known;
 
 pub(super) const TABLE: Table = &[
     ("__hashString", 2, hash_string),
@@ -50,9 +49,9 @@ fn convert_hash(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the first argument passed to builtins.convertHash";
     let set = evaluator.force_attrs(args[0], context)?;
     let context = "while locating the attribute 'hash'";
-    let hash = evaluator.need_attr(set, known::HASH, context)?;
+    let hash = evaluator.need_named(set, "hash", context)?;
     let hash = evaluator.force_string_no_context(hash, "while evaluating the attribute 'hash'")?;
-    let expected = match evaluator.heap.attr(set, known::ALGO) {
+    let expected = match evaluator.attr_named(set, "hashAlgo") {
         Some(value) => Some(algorithm(
             evaluator,
             value,
@@ -61,7 +60,7 @@ fn convert_hash(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
         None => None,
     };
     let context = "while locating the attribute 'toHashFormat'";
-    let format = evaluator.need_attr(set, known::TO_HASH_FORMAT, context)?;
+    let format = evaluator.need_named(set, "toHashFormat", context)?;
     let context = "while evaluating the attribute 'toHashFormat'";
     let format = evaluator.force_string_no_context(format, context)?;
     let format = evaluator.heap.string(format).to_vec();

@@ -251,5 +251,6 @@ fn parse_drv_name(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let (name, version) = version::parse_drv_name(&text);
     let name = evaluator.heap.new_string(name, ContextId::EMPTY);
     let version = evaluator.heap.new_string(version, ContextId::EMPTY);
-    Ok(evaluator.make_attrs(&[(known::NAME, name), (known::VERSION, version)]))
+    let version_name = evaluator.symbols.intern(b"version");
+    Ok(evaluator.make_attrs(&[(known::NAME, name), (version_name, version)]))
 }

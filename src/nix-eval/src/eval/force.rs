@@ -265,6 +265,18 @@ impl Evaluator {
         }
     }
 
+    /// An attribute whose name the evaluation need not have met.
+    pub(crate) fn attr_named(&self, attrs: Value, name: &str) -> Option<Value> {
+        let symbol = self.symbols.find(name.as_bytes())?;
+        self.heap.attr(attrs, symbol)
+    }
+
+    /// Such an attribute where it must be there.
+    pub(crate) fn need_named(&mut self, attrs: Value, name: &str, context: &str) -> R<Value> {
+        let symbol = self.symbols.intern(name.as_bytes());
+        self.need_attr(attrs, symbol, context)
+    }
+
     /// What Nix calls the type of a value in messages.
     pub(crate) fn describe(&self, value: Value) -> &'static str {
         match self.heap.kind(value) {

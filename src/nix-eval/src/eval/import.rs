@@ -227,6 +227,7 @@ impl Evaluator {
             base_path,
             home: home.as_deref(),
             pipe_operators: self.settings.pipe_operators,
+            lints: self.settings.lints,
         };
         let ast = match syntax::parse(&text, &options, &mut self.symbols) {
             Ok(ast) => ast,
@@ -239,6 +240,11 @@ impl Evaluator {
                 return self.raise_at(ErrorKind::Parse, position, message);
             }
         };
+        for warning in &ast.warnings {
+            let place = self.show_position(Position(base.0 + warning.offset as u32));
+            let message = format!("warning: {}\n  at {place}", warning.message);
+            self.world.say(message.as_bytes());
+        }
         let outer = ir::Outer {
             globals: &self.globals,
             variables,

@@ -6,6 +6,7 @@ use super::{Coercion, ErrorKind, Evaluator, R};
 use crate::heap::{Kind, Value};
 use crate::position::{Origin, Position};
 use crate::symbol::{Symbol, known};
+use crate::syntax::lint::Lints;
 use crate::syntax::{self, ParseOptions, show};
 
 impl Evaluator {
@@ -71,6 +72,7 @@ impl Evaluator {
             base_path,
             home: home.as_deref(),
             pipe_operators: self.settings.pipe_operators,
+            lints: Lints::default(),
         };
         match syntax::parse(text, &options, &mut self.symbols) {
             Ok(ast) => Ok(ast

@@ -1,6 +1,7 @@
 //! What an evaluation is allowed to do, and the stack it runs on.
 
 use super::Evaluator;
+use crate::syntax::lint::Lints;
 
 /// The switches of an evaluation, by Nix's names and with its defaults.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ pub struct Settings {
     pub home: Option<Vec<u8>>,
     /// `abort-on-warn`
     pub abort_on_warn: bool,
+    /// `lint-url-literals` and its kin
+    pub lints: Lints,
 }
 
 impl Default for Settings {
@@ -65,6 +68,7 @@ impl Default for Settings {
             search_path: Vec::new(),
             home: None,
             abort_on_warn: false,
+            lints: Lints::default(),
         }
     }
 }

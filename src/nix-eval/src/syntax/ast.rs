@@ -2,6 +2,7 @@
 
 use crate::position::Position;
 use crate::symbol::Symbol;
+use crate::syntax::lint::Warning;
 
 /// Index of an expression in [`Ast::exprs`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,6 +15,8 @@ pub struct Ast {
     pub exprs: Vec<Expr>,
     /// The outermost expression.
     pub root: Option<ExprId>,
+    /// What the lints said, in the order of the text.
+    pub warnings: Vec<Warning>,
 }
 
 /// A name in an attribute path: known, or computed.

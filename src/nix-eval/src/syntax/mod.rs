@@ -5,6 +5,7 @@ pub mod ast;
 mod attribute_path;
 mod indentation;
 mod lexer;
+pub mod lint;
 mod parser;
 pub mod show;
 

@@ -67,7 +67,10 @@ impl Attributes {
             differences += found.differences.len();
             for difference in &found.differences {
                 let path = &batch[difference.index];
-                println!("{path}\nnix:  {}\ncoop: {}", difference.nix, difference.coop);
+                println!(
+                    "{path}\nnix:  {}\ncoop: {}",
+                    difference.nix, difference.coop
+                );
                 if let (Outcome::Value(_), Outcome::Value(_)) = (&difference.nix, &difference.coop)
                 {
                     self.narrow(&comparison, path)?;

@@ -48,8 +48,11 @@ impl Closure {
                 continue;
             };
             let closure = self.requisites(derivation)?;
-            let report = compare_closure(&closure, &below(&store))
-                .map_err(|source| OracleError::Read { path: store, source })?;
+            let report =
+                compare_closure(&closure, &below(&store)).map_err(|source| OracleError::Read {
+                    path: store,
+                    source,
+                })?;
             for line in &report.differences {
                 println!("{line}");
             }

@@ -65,7 +65,10 @@ impl Programs {
                 println!("{program}");
                 let small = minimise(&comparison, program.clone())?;
                 println!("\nminimised:\n{small}");
-                for difference in comparison.compare(std::slice::from_ref(&small))?.differences {
+                for difference in comparison
+                    .compare(std::slice::from_ref(&small))?
+                    .differences
+                {
                     println!("nix:  {}\ncoop: {}", difference.nix, difference.coop);
                 }
                 return Ok(false);

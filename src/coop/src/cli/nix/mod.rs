@@ -2,6 +2,7 @@
 
 mod eval;
 mod instantiate;
+mod lints;
 mod options;
 mod parse;
 

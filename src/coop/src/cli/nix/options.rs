@@ -12,6 +12,7 @@ use nix_eval::symbol::Symbol;
 use nix_eval::{Evaluator, Settings, Value, with_stack};
 use nix_flake::System;
 
+use super::lints::LintOptions;
 use crate::cli::Verdict;
 
 #[derive(Args)]
@@ -48,6 +49,11 @@ pub(super) struct EvaluationOptions {
     /// The system that builtins.currentSystem names
     #[arg(long, value_name = "SYSTEM")]
     system: Option<String>,
+    #[command(flatten)]
+    lints: LintOptions,
+    /// A setting of Nix's by name: abort-on-warn is read, others are accepted
+    #[arg(long, num_args = 2, value_names = ["NAME", "VALUE"], action = ArgAction::Append, hide = true)]
+    option: Vec<String>,
     /// Show every frame of an error
     #[arg(long)]
     show_trace: bool,
@@ -77,6 +83,11 @@ impl EvaluationOptions {
             blake3_hashes: has("blake3-hashes"),
             home: std::env::var_os("HOME").map(OsStringExt::into_vec),
             search_path: self.search_path(),
+            lints: self.lints.lints(),
+            abort_on_warn: self
+                .option
+                .chunks_exact(2)
+                .any(|pair| pair[0] == "abort-on-warn" && pair[1] == "true"),
             ..Settings::default()
         };
         if let Some(system) = &self.system {
@@ -228,7 +239,8 @@ pub(super) fn evaluate(
             match outcome.report {
                 None => Ok(Verdict::Fine),
                 Some(report) => {
-                    io::stderr().write_all(report.as_bytes())?;
+                    // Colours that a message brings along are for terminals alone.
+                    anstream::stderr().write_all(report.as_bytes())?;
                     Ok(Verdict::Findings)
                 }
             }

@@ -1,6 +1,8 @@
 //! Interned names. A symbol is an index; equal names have equal symbols for the life of a table.
 //! Nothing here knows values: the string value of a symbol is kept by the evaluator.
 
+pub mod known;
+
 use std::hash::Hasher;
 
 use hashbrown::HashTable;
@@ -25,11 +27,11 @@ fn hash_bytes(bytes: &[u8]) -> u64 {
 }
 
 impl SymbolTable {
-    /// A table that holds the names in [`known`] at their fixed indices.
+    /// A table that holds the names that Nix knows before it reads a file.
     #[must_use]
     pub fn new() -> Self {
         let mut table = Self::default();
-        for name in known::NAMES {
+        for name in known::NAMES.iter().copied().chain(known::later()) {
             table.intern(name.as_bytes());
         }
         table
@@ -91,46 +93,6 @@ fn slice<'a>(bytes: &'a [u8], ends: &[u32], symbol: u32) -> &'a [u8] {
     &bytes[start..ends[index] as usize]
 }
 
-/// Names that the language itself gives a meaning, at fixed indices.
-pub mod known {
-    use super::Symbol;
-
-    macro_rules! known {
-        ($($constant:ident = $name:literal),* $(,)?) => {
-            known!(@index 0u32; $($constant = $name,)*);
-            /// The fixed names, in the order of their symbols.
-            pub const NAMES: &[&str] = &[$($name),*];
-        };
-        (@index $at:expr; $constant:ident = $name:literal, $($rest:tt)*) => {
-            #[doc = concat!("`", $name, "`")]
-            pub const $constant: Symbol = Symbol($at);
-            known!(@index $at + 1; $($rest)*);
-        };
-        (@index $at:expr;) => {};
-    }
-
-    known! {
-        EMPTY = "", BODY = "body", OR = "or", SUB = "__sub", LESS_THAN = "__lessThan",
-        MUL = "__mul", DIV = "__div", FIND_FILE = "__findFile", NIX_PATH = "__nixPath",
-        OVERRIDES = "__overrides", FUNCTOR = "__functor", TO_STRING = "__toString",
-        OUT_PATH = "outPath", DRV_PATH = "drvPath", TYPE = "type", NAME = "name",
-        VALUE = "value", SYSTEM = "system", BUILDER = "builder", ARGS = "args",
-        OUTPUTS = "outputs", OUTPUT_NAME = "outputName", OUT = "out", FILE = "file",
-        LINE = "line", COLUMN = "column", SUCCESS = "success", RIGHT = "right", WRONG = "wrong",
-        STRUCTURED_ATTRS = "__structuredAttrs", IGNORE_NULLS = "__ignoreNulls",
-        CONTENT_ADDRESSED = "__contentAddressed", IMPURE = "__impure",
-        OUTPUT_HASH = "outputHash", OUTPUT_HASH_ALGO = "outputHashAlgo",
-        OUTPUT_HASH_MODE = "outputHashMode", KEY = "key", START_SET = "startSet",
-        OPERATOR = "operator", PATH = "path", PREFIX = "prefix", FILTER = "filter",
-        RECURSIVE = "recursive", SHA256 = "sha256", URL = "url", VERSION = "version",
-        JSON = "__json", ALL_OUTPUTS = "allOutputs", ALLOWED_REFERENCES = "allowedReferences",
-        ALLOWED_REQUISITES = "allowedRequisites", DISALLOWED_REFERENCES = "disallowedReferences",
-        DISALLOWED_REQUISITES = "disallowedRequisites", MAX_SIZE = "maxSize",
-        MAX_CLOSURE_SIZE = "maxClosureSize", CUR_POS = "__curPos", DRV_ATTRS = "drvAttrs",
-        META = "meta", HASH = "hash", ALGO = "hashAlgo", TO_HASH_FORMAT = "toHashFormat",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,7 +110,8 @@ mod tests {
     fn fixed_names_are_where_the_constants_say() {
         let table = SymbolTable::new();
         assert_eq!(table.name(known::OUT_PATH), b"outPath");
-        assert_eq!(table.name(known::TO_HASH_FORMAT), b"toHashFormat");
-        assert_eq!(table.len(), known::NAMES.len());
+        assert_eq!(table.name(known::BODY), b"body");
+        assert_eq!(table.name(known::SHA256), b"sha256");
+        assert_eq!(table.len(), known::NAMES.len() + known::later().count());
     }
 }

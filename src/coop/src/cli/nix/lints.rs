@@ -1,0 +1,64 @@
+//! The options that make the parser warn about literals or refuse them.
+
+use clap::{Args, ValueEnum};
+use nix_eval::syntax::lint::{Lint, Lints};
+
+#[derive(Args)]
+pub(super) struct LintOptions {
+    /// What to do about URLs without quotes
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    lint_url_literals: Level,
+    /// What to do about paths that start with / or ~/
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    lint_absolute_path_literals: Level,
+    /// What to do about relative paths that do not start with a dot
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    lint_short_path_literals: Level,
+}
+
+/// A level of a lint, by Nix's words.
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Level {
+    #[default]
+    Ignore,
+    Warn,
+    Fatal,
+}
+
+impl From<Level> for Lint {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Ignore => Self::Ignore,
+            Level::Warn => Self::Warn,
+            Level::Fatal => Self::Fatal,
+        }
+    }
+}
+
+impl LintOptions {
+    pub(super) fn lints(&self) -> Lints {
+        Lints {
+            url_literals: self.lint_url_literals.into(),
+            absolute_path_literals: self.lint_absolute_path_literals.into(),
+            short_path_literals: self.lint_short_path_literals.into(),
+        }
+    }
+}

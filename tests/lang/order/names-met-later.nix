@@ -1,0 +1,6 @@
+rec {
+  success = version;
+  version = [ 1 ];
+  out = hash;
+  hash = [ 2 ];
+}

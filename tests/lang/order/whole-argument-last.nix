@@ -1,0 +1,6 @@
+rec {
+  function = whole@{ part, ... }: right;
+  whole = right;
+  part = whole;
+  right = [ 1 2 ];
+}

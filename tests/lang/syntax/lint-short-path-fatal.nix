@@ -1,0 +1,1 @@
+[ ./x ../x <nix/fetchurl.nix> x/y ]
