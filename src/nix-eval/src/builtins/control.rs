@@ -38,7 +38,7 @@ fn stop(evaluator: &mut Evaluator, args: &[Value], name: &str, kind: ErrorKind) 
             "the first argument"
         }
     );
-    let (text, _) = evaluator.coerce_to_string(args[0], Coercion::PLAIN, &context)?;
+    let (text, _) = evaluator.coerce_to_string(args[0], Coercion::STRICT, &context)?;
     let text = String::from_utf8_lossy(&text).into_owned();
     let message = if kind == ErrorKind::Abort {
         format!("evaluation aborted with the following error message: '{text}'")

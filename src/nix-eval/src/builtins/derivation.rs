@@ -243,7 +243,7 @@ impl Draft {
             self.json.push(b',');
         }
         let key = evaluator.symbols.name(name).to_vec();
-        if let Err(error) = crate::formats::json_write::string(&mut self.json, &key) {
+        if let Err(error) = crate::formats::json::write::string(&mut self.json, &key) {
             return evaluator.fail(error.to_string());
         }
         self.json.push(b':');

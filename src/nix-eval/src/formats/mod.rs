@@ -3,8 +3,7 @@
 
 pub mod float;
 mod grisu;
-pub mod json_read;
-pub mod json_write;
+pub mod json;
 pub mod toml;
 mod toml_newer;
 pub mod version;

@@ -1,7 +1,7 @@
 //! Values as JSON (`value-to-json.cc`).
 
 use crate::eval::{Coercion, ErrorKind, Evaluator, R};
-use crate::formats::json_write;
+use crate::formats::json::write as json_write;
 use crate::heap::{ContextId, Kind, Value};
 use crate::position::Position;
 use crate::symbol::known;

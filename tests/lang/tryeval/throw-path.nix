@@ -1,0 +1,1 @@
+[ (builtins.tryEval (throw ./throw-path.nix)).success (builtins.tryEval (throw ./missing)) ]
