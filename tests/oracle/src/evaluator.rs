@@ -71,7 +71,7 @@ impl Evaluator {
     pub fn instantiate(&self, words: &[String], file: &Path) -> Result<Outcome, RunError> {
         let output = self.run(words, [file])?;
         let text = String::from_utf8_lossy(&output.stdout);
-        Ok(match text.lines().find(|line| line.ends_with(".drv")) {
+        Ok(match text.lines().find(|line| line.starts_with('/')) {
             Some(line) if output.status.success() => Outcome::Value(line.trim().to_owned()),
             _ => Outcome::Error(message(&output)),
         })

@@ -140,7 +140,7 @@ fn append_context(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
             .symbols
             .name(evaluator.heap.shape_name(shape, index))
             .into();
-        let shown = String::from_utf8_lossy(&path).into_owned();
+        let shown = format!("\"{}\"", String::from_utf8_lossy(&path));
         if !evaluator.is_store_path(&path) {
             return evaluator.fail(format!("context key '{shown}' is not a store path"));
         }

@@ -211,6 +211,18 @@ fn find_file(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     Ok(evaluator.new_path(&found))
 }
 
+/// An element of a context in Nix's short form (`NixStringContextElem::to_string`).
+fn encoded(element: &ContextElement) -> String {
+    let base = |path: &[u8]| String::from_utf8_lossy(path::base_name(path)).into_owned();
+    match element {
+        ContextElement::Opaque(path) => base(path),
+        ContextElement::DrvDeep(path) => format!("={}", base(path)),
+        ContextElement::Built { drv, output } => {
+            format!("!{}!{}", String::from_utf8_lossy(output), base(drv))
+        }
+    }
+}
+
 fn to_file(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the first argument passed to builtins.toFile";
     let name = evaluator.force_string_no_context(args[0], context)?;
@@ -230,7 +242,7 @@ fn to_file(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
             return evaluator.fail(format!(
                 "files created by builtins.toFile may not reference derivations, but {shown} \
                  references {}",
-                crate::eval::display_element(&element)
+                encoded(&element)
             ));
         };
         references.push(path);

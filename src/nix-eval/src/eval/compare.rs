@@ -280,6 +280,6 @@ impl Evaluator {
 }
 
 /// Whether a word is a value by itself, so that it has no identity.
-fn is_immediate(value: Value) -> bool {
+pub(super) fn is_immediate(value: Value) -> bool {
     value.as_small_int().is_some()
 }

@@ -1,6 +1,7 @@
 //! What goes wrong in an evaluation, and how it was reached. The evaluator keeps the error; what
 //! functions return is only the word that there is one, so that a result stays two registers.
 
+use super::recursion::Ring;
 use crate::position::Position;
 
 /// The sort of an error, which decides whether `tryEval` catches it.
@@ -56,6 +57,8 @@ pub struct EvalError {
     pub frames: Vec<Frame>,
     /// Names that may have been meant.
     pub suggestions: Vec<String>,
+    /// For an infinite recursion, what goes round.
+    pub ring: Option<Ring>,
 }
 
 /// An error was raised; the evaluator has it.
@@ -78,6 +81,7 @@ impl EvalError {
             position: Position::NONE,
             frames: Vec::new(),
             suggestions: Vec::new(),
+            ring: None,
         }
     }
 

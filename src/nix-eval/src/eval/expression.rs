@@ -155,7 +155,7 @@ impl Evaluator {
                         "in the condition of the assert statement",
                     )?;
                     if !condition {
-                        return self.assertion_failed(code);
+                        return self.assertion_failed(code, env);
                     }
                     code = self.heap.code(code + 2);
                 }
@@ -224,10 +224,21 @@ impl Evaluator {
     }
 
     #[cold]
-    fn assertion_failed(&mut self, code: u32) -> R<Value> {
+    fn assertion_failed(&mut self, code: u32, env: u32) -> R<Value> {
         let shown = Value::from_word(self.heap.code(code + 3));
         let shown = String::from_utf8_lossy(self.heap.string(shown)).into_owned();
         let position = self.place_of(code);
+        let condition = self.heap.code(code + 1);
+        if self.heap.code(condition) == op::EQUAL {
+            let left = self.operand(self.heap.code(condition + 1), env)?;
+            let right = self.operand(self.heap.code(condition + 2), env)?;
+            if let Err(raised) = self.assert_equal_operands(left, right, self.place_of(condition)) {
+                self.locate(position);
+                let text = format!("while evaluating the condition of the assertion '{shown}'");
+                self.frame(position, text);
+                return Err(raised);
+            }
+        }
         self.raise_at(
             ErrorKind::Assertion,
             position,

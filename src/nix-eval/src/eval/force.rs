@@ -44,20 +44,11 @@ impl Evaluator {
                 Ok(value)
             }
             Err(raised) => {
+                self.leave_ring(thunk);
                 self.heap.reset_thunk(thunk, pending);
                 Err(raised)
             }
         }
-    }
-
-    #[cold]
-    fn infinite_recursion(&mut self, thunk: Value) -> R<Value> {
-        let position = self.place_of(self.heap.running_code(thunk));
-        self.raise_at(
-            ErrorKind::InfiniteRecursion,
-            position,
-            "infinite recursion encountered".to_owned(),
-        )
     }
 
     /// Forces a value and everything in it.

@@ -254,7 +254,7 @@ impl Evaluator {
             &outer,
             &mut self.heap,
             &self.symbols,
-            &mut self.places,
+            &mut self.code_table,
         ) {
             Ok(code) => Ok(code),
             Err(error) => {

@@ -9,7 +9,9 @@ pub mod error;
 mod expression;
 mod force;
 mod import;
+mod inequality;
 mod query;
+mod recursion;
 mod report;
 mod settings;
 mod store;
@@ -20,6 +22,7 @@ use rustc_hash::FxHashMap;
 
 use crate::builtins::{self, Builtin};
 use crate::heap::{ContextTable, Heap, Value};
+use crate::ir::CodeTable;
 use crate::position::{Position, PositionTable};
 use crate::symbol::{Symbol, SymbolTable};
 use crate::world::World;
@@ -28,7 +31,7 @@ pub(crate) use coerce::Coercion;
 pub use error::{ErrorKind, EvalError, Frame, R, Raised};
 pub use report::Detail;
 pub use settings::{Settings, with_stack};
-pub(crate) use store::display_element;
+
 pub use store::{DerivationRecord, StoreContent};
 
 /// One evaluation: heap, names, files read, derivations made.
@@ -51,8 +54,8 @@ pub struct Evaluator {
     pub(crate) globals: FxHashMap<Symbol, Value>,
     /// The `builtins` set.
     pub(crate) builtins_set: Value,
-    /// Places of code, in order of the code.
-    pub(crate) places: Vec<(u32, Position)>,
+    /// Places and names of code.
+    pub(crate) code_table: CodeTable,
     /// Values of imported files, by path.
     pub(crate) imports: FxHashMap<Rc<[u8]>, Value>,
     /// Paths with all links resolved.
@@ -105,7 +108,7 @@ impl Evaluator {
             builtins: Vec::new(),
             globals: FxHashMap::default(),
             builtins_set: Value::NULL,
-            places: Vec::new(),
+            code_table: CodeTable::default(),
             imports: FxHashMap::default(),
             resolved: FxHashMap::default(),
             symbol_strings: Vec::new(),
@@ -121,10 +124,7 @@ impl Evaluator {
 
     /// The place of the instruction at `code`.
     pub(crate) fn place_of(&self, code: u32) -> Position {
-        match self.places.binary_search_by_key(&code, |&(at, _)| at) {
-            Ok(index) => self.places[index].1,
-            Err(_) => Position::NONE,
-        }
+        self.code_table.place(code)
     }
 
     /// The string value of a symbol, made once.

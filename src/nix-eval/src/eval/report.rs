@@ -83,6 +83,9 @@ impl Evaluator {
             out.push_str(&error.suggestions.join(", "));
             out.push_str("?\n");
         }
+        if let Some(ring) = error.ring.as_ref().and_then(|ring| self.show_ring(ring)) {
+            let _ = writeln!(out, "  {ring}");
+        }
         if error.kind == ErrorKind::StackOverflow {
             out.push_str(
                 "  (calls nested deeper than max-call-depth: possible infinite recursion)\n",

@@ -55,7 +55,7 @@ pub(crate) struct StoreState {
 }
 
 /// How a context element is written in messages.
-pub(crate) fn display_element(element: &ContextElement) -> String {
+pub(super) fn display_element(element: &ContextElement) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     match element {
         ContextElement::Opaque(path) => text(path),

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::heap::{Heap, Shape, Value};
-use crate::ir::op;
+use crate::ir::{CodeTable, op};
 use crate::position::Position;
 use crate::symbol::{Symbol, SymbolTable, known};
 use crate::syntax::ast::{Ast, Attr, AttrKind, AttrName, Attrs, BinaryOp, Expr, ExprId, Lambda};
@@ -37,14 +37,14 @@ pub fn lower(
     outer: &Outer<'_>,
     heap: &mut Heap,
     symbols: &SymbolTable,
-    places: &mut Vec<(u32, Position)>,
+    table: &mut CodeTable,
 ) -> Result<u32, LowerError> {
     let mut lowerer = Lowerer {
         ast,
         outer,
         heap,
         symbols,
-        places,
+        table,
         depth: 0,
         variables: FxHashMap::default(),
         withs: Vec::new(),
@@ -61,7 +61,7 @@ struct Lowerer<'a> {
     outer: &'a Outer<'a>,
     heap: &'a mut Heap,
     symbols: &'a SymbolTable,
-    places: &'a mut Vec<(u32, Position)>,
+    table: &'a mut CodeTable,
     /// How many environments are around the expression.
     depth: u32,
     /// Where each visible name is: depth of its environment and slot, innermost last.
@@ -99,7 +99,7 @@ impl Lowerer<'_> {
     fn emit_at(&mut self, position: Position, words: &[u32]) -> u32 {
         let code = self.heap.push_code(words);
         if position.is_some() {
-            self.places.push((code, position));
+            self.table.add_place(code, position);
         }
         code
     }
@@ -373,7 +373,11 @@ impl Lowerer<'_> {
         let mut words = Vec::with_capacity(formals.len() * 3);
         for formal in formals {
             let default = match formal.default {
-                Some(default) => self.expr(default)?,
+                Some(default) => {
+                    let code = self.expr(default)?;
+                    self.table.add_name(code, formal.name);
+                    code
+                }
                 None => 0,
             };
             words.extend([formal.name.0, default, formal.position.0]);
@@ -399,7 +403,11 @@ impl Lowerer<'_> {
         sorted
             .iter()
             .map(|attr| match attr.kind {
-                AttrKind::Plain => Ok(op::entry_word(self.expr(attr.value)?, op::ENTRY_PLAIN)),
+                AttrKind::Plain => {
+                    let code = self.expr(attr.value)?;
+                    self.table.add_name(code, attr.name);
+                    Ok(op::entry_word(code, op::ENTRY_PLAIN))
+                }
                 AttrKind::Inherited => {
                     if !scope.is_empty() {
                         self.leave(scope.iter().copied());

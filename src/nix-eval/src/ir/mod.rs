@@ -2,5 +2,7 @@
 
 mod lower;
 pub mod op;
+mod table;
 
 pub use lower::{LowerError, Outer, lower};
+pub use table::CodeTable;

@@ -7,31 +7,31 @@ use nix_eval::syntax::lint::{Lint, Lints};
 pub(super) struct LintOptions {
     /// What to do about URLs without quotes
     #[arg(
-        long,
+        long = "lint-url-literals",
         value_name = "LEVEL",
         value_enum,
         default_value_t,
         hide_possible_values = true
     )]
-    lint_url_literals: Level,
+    url_literals: Level,
     /// What to do about paths that start with / or ~/
     #[arg(
-        long,
+        long = "lint-absolute-path-literals",
         value_name = "LEVEL",
         value_enum,
         default_value_t,
         hide_possible_values = true
     )]
-    lint_absolute_path_literals: Level,
+    absolute_path_literals: Level,
     /// What to do about relative paths that do not start with a dot
     #[arg(
-        long,
+        long = "lint-short-path-literals",
         value_name = "LEVEL",
         value_enum,
         default_value_t,
         hide_possible_values = true
     )]
-    lint_short_path_literals: Level,
+    short_path_literals: Level,
 }
 
 /// A level of a lint, by Nix's words.
@@ -56,9 +56,9 @@ impl From<Level> for Lint {
 impl LintOptions {
     pub(super) fn lints(&self) -> Lints {
         Lints {
-            url_literals: self.lint_url_literals.into(),
-            absolute_path_literals: self.lint_absolute_path_literals.into(),
-            short_path_literals: self.lint_short_path_literals.into(),
+            url_literals: self.url_literals.into(),
+            absolute_path_literals: self.absolute_path_literals.into(),
+            short_path_literals: self.short_path_literals.into(),
         }
     }
 }

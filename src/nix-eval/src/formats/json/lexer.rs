@@ -101,12 +101,12 @@ impl<'a> Lexer<'a> {
     /// The line and column of what was read last, from 1.
     fn place(&self) -> (usize, usize) {
         let seen = &self.text[..self.read.min(self.text.len())];
-        let lines = seen.iter().filter(|&&byte| byte == b'\n').count();
+        let lines = seen.split(|&byte| byte == b'\n').count();
         let line_start = seen
             .iter()
             .rposition(|&byte| byte == b'\n')
             .map_or(0, |at| at + 1);
-        (lines + 1, self.read - line_start)
+        (lines, self.read - line_start)
     }
 
     /// An error at what was read last.

@@ -1,0 +1,1 @@
+assert "${derivation { name = "a"; builder = "b"; system = "c"; }}" == "a"; 1

@@ -1,0 +1,1 @@
+let f = x: x; in assert { g = f; } == { g = f; }; 1
