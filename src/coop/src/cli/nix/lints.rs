@@ -13,7 +13,7 @@ pub(super) struct LintOptions {
         default_value_t,
         hide_possible_values = true
     )]
-    url_literals: Level,
+    urls: Level,
     /// What to do about paths that start with / or ~/
     #[arg(
         long = "lint-absolute-path-literals",
@@ -22,7 +22,7 @@ pub(super) struct LintOptions {
         default_value_t,
         hide_possible_values = true
     )]
-    absolute_path_literals: Level,
+    absolute_paths: Level,
     /// What to do about relative paths that do not start with a dot
     #[arg(
         long = "lint-short-path-literals",
@@ -31,7 +31,7 @@ pub(super) struct LintOptions {
         default_value_t,
         hide_possible_values = true
     )]
-    short_path_literals: Level,
+    short_paths: Level,
 }
 
 /// A level of a lint, by Nix's words.
@@ -56,9 +56,9 @@ impl From<Level> for Lint {
 impl LintOptions {
     pub(super) fn lints(&self) -> Lints {
         Lints {
-            url_literals: self.url_literals.into(),
-            absolute_path_literals: self.absolute_path_literals.into(),
-            short_path_literals: self.short_path_literals.into(),
+            url_literals: self.urls.into(),
+            absolute_path_literals: self.absolute_paths.into(),
+            short_path_literals: self.short_paths.into(),
         }
     }
 }

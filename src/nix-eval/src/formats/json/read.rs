@@ -198,39 +198,39 @@ mod tests {
 
     /// Writes down what it is told.
     #[derive(Default)]
-    struct Log(String);
+    struct Log(Vec<String>);
 
     impl JsonEvents for Log {
         fn scalar(&mut self, scalar: Scalar) {
-            self.0 += &match scalar {
-                Scalar::Null => "null ".to_owned(),
-                Scalar::Bool(value) => format!("{value} "),
-                Scalar::Int(value) => format!("int:{value} "),
-                Scalar::Float(value) => format!("float:{value} "),
-                Scalar::String(text) => format!("{:?} ", String::from_utf8_lossy(&text)),
-            };
+            self.0.push(match scalar {
+                Scalar::Null => "null".to_owned(),
+                Scalar::Bool(value) => format!("{value}"),
+                Scalar::Int(value) => format!("int:{value}"),
+                Scalar::Float(value) => format!("float:{value}"),
+                Scalar::String(text) => format!("{:?}", String::from_utf8_lossy(&text)),
+            });
         }
         fn begin_array(&mut self) {
-            self.0 += "[ ";
+            self.0.push("[".to_owned());
         }
         fn begin_object(&mut self) {
-            self.0 += "{ ";
+            self.0.push("{".to_owned());
         }
         fn name(&mut self, name: Vec<u8>) {
-            self.0 += &format!("{}= ", String::from_utf8_lossy(&name));
+            self.0.push(format!("{}=", String::from_utf8_lossy(&name)));
         }
         fn end_array(&mut self) {
-            self.0 += "] ";
+            self.0.push("]".to_owned());
         }
         fn end_object(&mut self) {
-            self.0 += "} ";
+            self.0.push("}".to_owned());
         }
     }
 
     fn events(text: &[u8]) -> Result<String, String> {
         let mut log = Log::default();
         match read(text, &mut log) {
-            Ok(()) => Ok(log.0.trim_end().to_owned()),
+            Ok(()) => Ok(log.0.join(" ")),
             Err(error) => Err(error.0),
         }
     }
