@@ -1,5 +1,6 @@
 # A host with a web domain of its own, a development instance and a staging copy: what NixOS makes of
-# it in text. The nginx configurations of the host and of one container, and the host's nftables.
+# it in text. The nginx configurations of the host and of one container, the host's nftables, and the
+# shell that is checked when it is built: commands, checks before a switch, starts of containers.
 { nixpkgs }:
 let
   lib = import (nixpkgs + "/lib");
@@ -40,7 +41,8 @@ let
         }
       ];
     }).config;
-  textOf = config: builtins.unsafeDiscardStringContext config.environment.etc."nginx/nginx.conf".source.text;
+  plain = builtins.unsafeDiscardStringContext;
+  textOf = config: plain config.environment.etc."nginx/nginx.conf".source.text;
 in
 {
   host = textOf host;
@@ -48,5 +50,24 @@ in
   tables = lib.mapAttrs (_: table: "table ${table.family} ${table.name} {\n${table.content}\n}\n") (
     lib.filterAttrs (_: table: table.enable) host.networking.nftables.tables
   );
+  shell =
+    lib.listToAttrs (
+      map (command: lib.nameValuePair command.name (plain command.text)) (
+        lib.filter (package: lib.hasPrefix "coop-" package.name) host.environment.systemPackages
+      )
+    )
+    // lib.mapAttrs' (
+      name: text: lib.nameValuePair "pre-switch-${name}" (plain ''
+        #!/bin/bash
+        ${text}
+      '')
+    ) (lib.filterAttrs (name: _: lib.hasPrefix "coop-" name) host.system.preSwitchChecks)
+    // lib.mapAttrs' (
+      _: cfg:
+      lib.nameValuePair "start-of-${cfg.container.name}" (plain ''
+        #!/bin/bash
+        ${host.systemd.services."container@${cfg.container.name}".postStart}
+      '')
+    ) host.coop.mastodon;
   addresses = lib.mapAttrs (_: cfg: cfg.container.localAddress) host.coop.mastodon;
 }

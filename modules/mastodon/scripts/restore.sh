@@ -73,8 +73,10 @@ there=$(jq .postgresql "$scratch/facts.json")
   refuse "The backup comes from PostgreSQL $there and the container has $here: raise container.postgresql first."
 
 # Files, the dump among them, then a database of about the dump's size.
-size=$(restic stats --mode restore-size --json "$id" | jq .total_size)
-dump=$(restic ls --json "$id" /backup | jq --raw-output 'select(.path == "/backup/database.dump") | .size')
+unreadable() { refuse "The snapshot ${id:0:8} cannot be read: see above. Try an older one with --snapshot."; }
+size=$(restic stats --mode restore-size --json "$id" | jq .total_size) || unreadable
+dump=$(restic ls --json "$id" /backup | jq --raw-output 'select(.path == "/backup/database.dump") | .size') ||
+  unreadable
 free=$(df --output=avail --block-size=1 "$COOP_STATE" | tail -n 1)
 [ "$free" -gt $((size + dump * 2)) ] ||
   refuse "It needs $(((size + dump * 2) / 1048576)) MiB and there are $((free / 1048576)) MiB in $COOP_STATE."
