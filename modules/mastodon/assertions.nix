@@ -3,6 +3,7 @@
 let
   host = config.coop.host;
   instances = config.coop.mastodon;
+  listed = list: list.domains ++ list.domainsWithSubdomains;
   check = name: cfg: [
     {
       assertion = cfg.stage == "production" -> cfg.backup.repository != null;
@@ -13,18 +14,20 @@ let
       message = "coop.mastodon.${name} is in production and nobody can log in to its host: set coop.host.operators.";
     }
     {
-      assertion = cfg.mail.user != null -> cfg.mail.host != null && cfg.mail.passwordFile != null;
-      message = "coop.mastodon.${name}.mail.user needs mail.host and mail.passwordFile.";
+      assertion = cfg.mail.user != null -> cfg.mail.host != null && cfg.mail.passwordSecret != null;
+      message = "coop.mastodon.${name}.mail.user needs mail.host and mail.passwordSecret.";
     }
     {
-      assertion = !(cfg.signup.join.anyone && cfg.signup.join.domains != [ ]);
-      message = "coop.mastodon.${name}: everybody may join, so signup.join.domains has no meaning: leave one of them out.";
+      assertion = cfg.signup.join.anyone -> listed cfg.signup.join == [ ];
+      message = "coop.mastodon.${name}: everybody may join, so the domains in signup.join have no meaning: leave one of them out.";
     }
     {
-      assertion =
-        !cfg.signup.subdomains && cfg.signup.join.domains != [ ]
-        -> cfg.signup.apply.anyone || cfg.signup.apply.domains != [ ];
-      message = "coop.mastodon.${name}: Mastodon's own list lets subdomains join too. Set signup.apply.anyone, so that only listed applicants are approved, or signup.subdomains = true.";
+      assertion = cfg.signup.join.anyone -> !cfg.signup.apply.anyone && listed cfg.signup.apply == [ ];
+      message = "coop.mastodon.${name}: everybody may join, so nobody has to ask: leave signup.apply out.";
+    }
+    {
+      assertion = cfg.signup.apply.anyone -> listed cfg.signup.apply == [ ];
+      message = "coop.mastodon.${name}: everybody may ask, so the domains in signup.apply have no meaning: leave one of them out.";
     }
     {
       assertion = cfg.container.hostAddress != cfg.container.localAddress;

@@ -1,7 +1,7 @@
 # The host's part of media in a bucket: its keys go into the container as credentials.
 { config, lib, ... }:
 let
-  secret = name: config.coop.secrets.${name}.path or "/var/lib/coop/secrets/${name}";
+  secret = import ../common/secret-path.nix config;
   stored = lib.filterAttrs (_: cfg: cfg.media.bucket != null) config.coop.mastodon;
   place = _: cfg: "${cfg.media.bucket.endpoint}/${cfg.media.bucket.name}";
   places = lib.mapAttrsToList place stored;

@@ -7,6 +7,7 @@
 }:
 let
   command = import ./command.nix { inherit lib pkgs; };
+  secretPath = import ../common/secret-path.nix config;
   instances = config.coop.mastodon;
   containers = lib.mapAttrsToList (_: cfg: cfg.container.name) instances;
   inherit (config.coop.host) nameServers timezone;
@@ -45,8 +46,8 @@ in
       # It is ready only once its migrations are through; these may take hours.
       timeoutStartSec = "infinity";
       extraFlags = lib.optional (
-        cfg.mail.passwordFile != null
-      ) "--load-credential=relay:${cfg.mail.passwordFile}";
+        cfg.mail.passwordSecret != null
+      ) "--load-credential=relay:${secretPath cfg.mail.passwordSecret}";
       config = {
         imports = [ (import ./inside { instance = cfg // { inherit name; }; }) ] ++ cfg.extraModules;
         nixpkgs.pkgs = pkgs;

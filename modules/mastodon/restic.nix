@@ -4,7 +4,7 @@ rec {
   stateOf = cfg: "/var/lib/nixos-containers/${cfg.container.name}/var/lib/mastodon";
   postgresqlOf = cfg: pkgs."postgresql_${toString cfg.container.postgresql}";
   packageOf = cfg: config.containers.${cfg.container.name}.config.services.mastodon.package;
-  secret = name: config.coop.secrets.${name}.path or "/var/lib/coop/secrets/${name}";
+  secret = import ../common/secret-path.nix config;
 
   # They run inside the container as well: the store is the same there.
   inputs = cfg: [

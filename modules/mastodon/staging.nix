@@ -36,7 +36,7 @@ let
     };
   };
 
-  closed = list: !list.anyone && list.domains == [ ] && list.domainsWithSubdomains or [ ] == [ ];
+  closed = list: !list.anyone && list.domains == [ ] && list.domainsWithSubdomains == [ ];
   check =
     name: cfg:
     let

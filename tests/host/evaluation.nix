@@ -42,7 +42,18 @@ let
       coop.host.privateAddress = "203.0.113.10";
     };
     "everybody may join" = social { signup.join.anyone = true; };
-    "lets subdomains join too" = social { signup.subdomains = false; };
+    "nobody has to ask" = social {
+      signup = {
+        join = lib.mkForce { anyone = true; };
+        apply.anyone = true;
+      };
+    };
+    "everybody may ask" = social {
+      signup.apply = {
+        anyone = true;
+        domains = [ "example.org" ];
+      };
+    };
     "needs mail.host" = social { mail.host = lib.mkForce null; };
     "share a domain" = {
       coop.mastodon.other = {

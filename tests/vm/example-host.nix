@@ -43,7 +43,7 @@
     mail = {
       host = "smtp.example.coop";
       user = "fleet";
-      passwordFile = "/var/lib/coop/secrets/relay";
+      passwordSecret = "relay";
     };
   };
 }

@@ -20,7 +20,7 @@ pkgs.testers.runNixOSTest {
         mail = {
           host = lib.mkForce null;
           user = lib.mkForce null;
-          passwordFile = lib.mkForce null;
+          passwordSecret = lib.mkForce null;
         };
       };
       # No certificate authority is in reach of this machine.

@@ -2,13 +2,13 @@
 require 'json'
 
 signup = JSON.parse(File.read(ENV.fetch('COOP_SIGNUP')))
-listed = signup.fetch('join')
+join = signup.fetch('join')
+exact = join.fetch('domains')
+trees = join.fetch('domainsWithSubdomains')
 
 User.pending.confirmed.find_each do |user|
   domain = user.email.split('@').last.downcase
-  joins = listed.any? do |entry|
-    domain == entry || (signup.fetch('subdomains') && domain.end_with?(".#{entry}"))
-  end
+  joins = exact.include?(domain) || trees.any? { |tree| domain == tree || domain.end_with?(".#{tree}") }
   # Moderators' own rules on addresses, networks and names make people wait: these stay theirs.
   next if !joins || user.send(:requires_approval?)
 

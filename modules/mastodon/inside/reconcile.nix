@@ -9,19 +9,11 @@
 let
   inherit (instance) signup federation;
   web = config.systemd.services.mastodon-web;
-  mode =
-    if signup.apply.anyone || signup.apply.domains != [ ] then
-      "approved"
-    else if signup.join.anyone || signup.join.domains != [ ] then
-      "open"
-    else
-      "none";
+  registration = import ../signup-mode.nix { inherit lib; } signup;
   settings = pkgs.writeText "coop-signup.json" (
     builtins.toJSON {
-      inherit mode;
-      inherit (signup) invites;
-      join = signup.join.domains;
-      inherit (signup) subdomains;
+      inherit (registration) mode;
+      inherit (signup) invites join;
     }
   );
   runner = script: {
@@ -61,7 +53,7 @@ in
     description = "Apply sign-up and federation policy";
     wantedBy = [ "multi-user.target" ];
   };
-  systemd.services.coop-approve = lib.mkIf (mode == "approved" && signup.join.domains != [ ]) (
+  systemd.services.coop-approve = lib.mkIf registration.approves (
     runner ./approve.rb
     // {
       description = "Approve applicants with a listed address";

@@ -8,8 +8,7 @@
 }:
 let
   inherit (instance) mail signup federation;
-  listed = signup.join.domains ++ signup.apply.domains;
-  everyone = signup.join.anyone || signup.apply.anyone;
+  inherit (import ../signup-mode.nix { inherit lib; } signup) allowList;
   forwarded = ''
     proxy_set_header Host $host;
     proxy_set_header X-Real-IP $http_x_real_ip;
@@ -44,8 +43,8 @@ in
       EMAIL_DOMAIN_LISTS_APPLY_AFTER_CONFIRMATION = "true";
     }
     // lib.optionalAttrs (instance.webDomain != instance.domain) { WEB_DOMAIN = instance.webDomain; }
-    // lib.optionalAttrs (listed != [ ] && !everyone) {
-      EMAIL_DOMAIN_ALLOWLIST = lib.concatStringsSep "|" (lib.unique listed);
+    // lib.optionalAttrs (allowList != [ ]) {
+      EMAIL_DOMAIN_ALLOWLIST = lib.concatStringsSep "|" allowList;
     };
   };
 
