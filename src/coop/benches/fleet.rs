@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use coop::fleet::{Folder, load};
-use coop::generate::{Plan, model, tree};
+use coop::generate::{Plan, Surroundings, generate, model};
 use coop::lock::Lock;
 
 const HOSTS: usize = 300;
@@ -54,11 +54,12 @@ fn peak_memory() -> Option<u64> {
         .map(|kilobytes| kilobytes / 1024)
 }
 
-fn generate(folder: &Path) {
+fn write(folder: &Path) {
     let fleet = load(&Folder(folder.to_owned()));
     assert!(!fleet.has_errors());
     let (lock, _) = Lock::default().settle(&fleet);
-    let plan = Plan::new(folder, tree(&fleet, &lock), &model(&fleet)).expect("a writable folder");
+    let tree = generate(&fleet, &lock, &Surroundings::default()).expect("a sound fleet");
+    let plan = Plan::new(folder, tree, &model(&fleet)).expect("a writable folder");
     plan.write().expect("a writable folder");
 }
 
@@ -67,7 +68,7 @@ fn main() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::write(folder.path().join("coop.toml"), coop_toml()).expect("a writable folder");
         let start = Instant::now();
-        generate(folder.path());
+        write(folder.path());
         println!("round {round}: {} ms", start.elapsed().as_millis());
     }
     if let Some(megabytes) = peak_memory() {

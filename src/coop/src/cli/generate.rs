@@ -1,5 +1,6 @@
 //! `coop generate`: settles what is new in coop.lock and writes what follows from coop.toml.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -10,10 +11,10 @@ use clap::Args;
 use super::{Context, Verdict};
 use crate::diagnostics::{Code, Diagnostic, Severity};
 use crate::fleet::{Files as _, Folder};
-use crate::generate::{self, Action, Plan};
+use crate::generate::{self, Action, Plan, Surroundings};
 use crate::lock::Lock;
 
-/// Settle coop.lock and write the policy of every instance
+/// Write the flake: hosts, modules, tests, policies, and coop.lock
 #[derive(Args)]
 pub(super) struct Generate {
     /// Write nothing; say whether everything is up to date
@@ -57,11 +58,9 @@ impl Generate {
         {
             return Ok(Verdict::Findings);
         }
-        let plan = Plan::new(
-            &out,
-            generate::tree(&fleet, &lock),
-            &generate::model(&fleet),
-        )?;
+        let around = Surroundings::find(&Folder(out.clone()), &fleet);
+        let generated = generate::generate(&fleet, &lock, &around)?;
+        let plan = Plan::new(&out, generated, &generate::model(&fleet))?;
         let edited: Vec<&String> = plan
             .actions()
             .iter()
@@ -111,7 +110,8 @@ impl Generate {
 
 fn done(plan: &Plan) -> String {
     let mut text = String::new();
-    let mut add = Vec::new();
+    let mut add = BTreeSet::new();
+    let mut machines = Vec::new();
     for (path, action) in plan.actions() {
         let (mark, is_new) = match action {
             Action::Create => ("+", true),
@@ -120,14 +120,25 @@ fn done(plan: &Plan) -> String {
         };
         let _ = writeln!(text, "{mark} {path}");
         if is_new {
-            add.push(path.as_str());
+            add.insert(path.split('/').next().unwrap_or(path));
+            if path.ends_with("/hardware.nix") {
+                machines.push(path.as_str());
+            }
         }
     }
     if text.is_empty() {
         text.push_str("everything is up to date\n");
     }
+    if !machines.is_empty() {
+        let _ = writeln!(
+            text,
+            "next: put each machine's own disks and boot loader in {}",
+            machines.join(", ")
+        );
+    }
     if !add.is_empty() {
         // A flake does not see what git does not know.
+        let add: Vec<_> = add.into_iter().collect();
         let _ = writeln!(text, "next: git add {}", add.join(" "));
     }
     text

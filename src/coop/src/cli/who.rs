@@ -76,10 +76,15 @@ fn holes(fleet: &Fleet, instance: &Instance, domain: &str, verdict: &str) -> Vec
             .strip_suffix(&***entry)
             .is_some_and(|rest| rest.ends_with('.'))
     });
-    if let (Some(entry), true, Service::Mastodon) = (below, instance.external, instance.service) {
-        holes.push(format!(
-            "but Mastodon's own list matches subdomains of {entry} too"
-        ));
+    if let (Some(entry), Service::Mastodon) = (below, instance.service) {
+        holes.push(if instance.external {
+            format!("but Mastodon's own list matches subdomains of {entry} too")
+        } else {
+            // The mode is then approval, and only exact matches are approved by themselves.
+            format!(
+                "but Mastodon's own list matches subdomains of {entry} too: it may ask, and a moderator decides"
+            )
+        });
     }
     holes
 }

@@ -172,6 +172,11 @@ talks to all that are not blocked, and `allow` has no meaning."
         "`stage` decides what may be done to an instance: development may be wiped, staging is
 sealed, production is neither."
 
+    NotNix "E0319" "a value that Nix does not have"
+        "What stands under `nixos` becomes Nix. Nix has no dates, no infinite numbers and no NUL in
+texts, and coop takes no marks there that change how text looks. Functions, packages and paths cannot
+be said in TOML: write them in `hosts/<host>/extra.nix`, which the host then includes."
+
     GroundNotAllowed "E0401" "a block on a ground that the policy does not allow"
         "The policy lists its `grounds`. A block on any other ground is an error here, so that the
 rule a co-op gave itself cannot be bent by an edit in a hurry."

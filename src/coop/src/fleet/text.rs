@@ -299,6 +299,9 @@ fn email(text: &str) -> Result<String, Refusal> {
     Ok(format!("{}@{domain}", address.local_part()))
 }
 
+/// Bits.
+const SHORTEST_RSA: usize = 2048;
+
 fn ssh_key(text: &str) -> Result<String, Refusal> {
     if text.contains("PRIVATE KEY") {
         return Err(refuse(
@@ -321,6 +324,14 @@ fn ssh_key(text: &str) -> Result<String, Refusal> {
         return Err(wrong(
             "DSA keys are refused by OpenSSH since version 7.0".into(),
         ));
+    }
+    // NIST SP 800-131A: RSA below 2048 bits is disallowed, and newer OpenSSH agrees by default.
+    let bits = match key.key_data() {
+        ssh_key::public::KeyData::Rsa(rsa) => rsa.n.as_positive_bytes().map_or(0, <[u8]>::len) * 8,
+        _ => SHORTEST_RSA,
+    };
+    if bits < SHORTEST_RSA {
+        return Err(wrong(format!("an RSA key of {bits} bits can be broken")));
     }
     Ok(text.trim().to_owned())
 }

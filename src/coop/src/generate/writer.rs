@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use super::Tree;
+use super::{Generated, Tree};
 
 const MANIFEST: &str = ".coop/manifest.json";
 const STAGING: &str = ".coop/new";
@@ -80,7 +80,8 @@ impl Plan {
     ///
     /// # Errors
     /// Where the folder cannot be read, or coop's own records there are damaged.
-    pub fn new(folder: &Path, mut tree: Tree, model: &str) -> Result<Self, WriteError> {
+    pub fn new(folder: &Path, generated: Generated, model: &str) -> Result<Self, WriteError> {
+        let mut tree = generated.files;
         finish(folder)?;
         let known = manifest(folder)?;
         let mut actions = BTreeMap::new();
@@ -137,6 +138,13 @@ impl Plan {
             }
         }
         tree.insert(MANIFEST.into(), record);
+        // Not in the manifest: once written they are not coop's.
+        for (path, text) in generated.seeds {
+            if read(folder, &path)?.is_none() {
+                actions.insert(path.clone(), Action::Create);
+                tree.insert(path, text);
+            }
+        }
         Ok(Self {
             folder: folder.to_owned(),
             tree,

@@ -4,6 +4,7 @@
 
 mod instances;
 mod lists;
+mod options;
 mod policies;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,7 @@ pub(super) fn validate(fleet: &mut Fleet) {
     check.policies();
     check.instances();
     check.capacity();
+    check.nixos_options();
     check.unused();
     let findings = check.findings;
     fleet.findings.extend(findings);

@@ -1,0 +1,2 @@
+# What coop.toml says under hosts.{{ name | comment }}.nixos. Change it there, and run `coop generate`.
+{{ options | nix }}
