@@ -4,7 +4,13 @@ let
   host = config.coop.host;
   instances = config.coop.mastodon;
   listed = list: list.domains ++ list.domainsWithSubdomains;
-  check = name: cfg: [
+  signupMode = import ./signup-mode.nix { inherit lib; };
+  # As Mastodon's list means it: the domain, or any below it.
+  isAt =
+    email: domain: lib.hasSuffix "@${domain}" email || lib.hasSuffix ".${domain}" email;
+  check = name: cfg: let
+      registration = signupMode cfg.signup;
+    in [
     {
       assertion = cfg.stage == "production" -> cfg.backup.repository != null;
       message = "coop.mastodon.${name} is in production and has no backups: set backup.repository.";
@@ -28,6 +34,11 @@ let
     {
       assertion = cfg.signup.apply.anyone -> listed cfg.signup.apply == [ ];
       message = "coop.mastodon.${name}: everybody may ask, so the domains in signup.apply have no meaning: leave one of them out.";
+    }
+    {
+      assertion =
+        cfg.owner != null && registration.allowList != [ ] -> lib.any (isAt cfg.owner.email) registration.allowList;
+      message = "coop.mastodon.${name}.owner.email is at none of the domains in signup (${lib.concatStringsSep ", " registration.allowList}): Mastodon would refuse it. Add its domain to signup, or take another address.";
     }
     {
       assertion = cfg.container.hostAddress != cfg.container.localAddress;

@@ -8,6 +8,7 @@
     ./cache.nix
     ./container.nix
     ./drill.nix
+    ./owner.nix
     ./proxy.nix
     ./staging.nix
     ./upgrade.nix

@@ -16,7 +16,61 @@ let
   inner = good.containers.social.config;
   web = good.services.nginx.virtualHosts."social.example.coop";
 
-  values = {
+  # What sign-up comes to: mode, allow list, whether applicants are approved.
+  mode = import ../../modules/mastodon/signup-mode.nix { inherit lib; };
+  nobody = {
+    anyone = false;
+    domains = [ ];
+    domainsWithSubdomains = [ ];
+  };
+  comesTo =
+    join: apply: expected:
+    mode {
+      join = nobody // join;
+      apply = nobody // apply;
+    } == expected;
+  exact = {
+    domains = [
+      "b.example"
+      "a.example"
+    ];
+  };
+  tree.domainsWithSubdomains = [ "ac.example" ];
+  anyone.anyone = true;
+  is = mode: allowList: approves: { inherit mode allowList approves; };
+  exactList = [
+    "b.example"
+    "a.example"
+  ];
+  treeList = [ "ac.example" ];
+
+  signups = {
+    "nobody: closed" = comesTo { } { } (is "none" [ ] false);
+    "anyone joins: open, no list" = comesTo anyone { } (is "open" [ ] false);
+    "trees join: open, Mastodon's list means trees" = comesTo tree { } (is "open" treeList false);
+    "exact domains join: approved, subdomains wait" = comesTo exact { } (is "approved" exactList true);
+    "both join" = comesTo (exact // tree) { } (is "approved" (exactList ++ treeList) true);
+    "trees join, others of a list ask" = comesTo tree exact (
+      is "approved" (treeList ++ exactList) true
+    );
+    "trees join, anyone asks: no list" = comesTo tree anyone (is "approved" [ ] true);
+    "anyone asks" = comesTo { } anyone (is "approved" [ ] false);
+    "some ask" = comesTo { } exact (is "approved" exactList false);
+    "a domain that joins and asks is listed once" = comesTo exact exact (is "approved" exactList true);
+  };
+
+  values = signups // {
+    "applicants are approved every five minutes" =
+      inner.systemd.services.coop-approve.startAt == [ "*:0/5" ];
+    "the address that owners get a link for is the owner's" =
+      inner.systemd.services.coop-owner.environment.COOP_OWNER_EMAIL == "chris@example.coop";
+    "the first language is the server's" =
+      inner.systemd.services.mastodon-web.environment.DEFAULT_LOCALE == "en";
+    "owners have a command" = lib.any (
+      package: package.name or "" == "coop-owner-social"
+    ) good.environment.systemPackages;
+    "policy is looked at every day" = inner.systemd.services.coop-reconcile.startAt == [ "daily" ];
+    "nothing of Mastodon is started by it" = inner.systemd.services.coop-reconcile.requires == [ ];
     "the allow list is what the instance says" =
       inner.services.mastodon.extraConfig.EMAIL_DOMAIN_ALLOWLIST == "example.coop|members.example";
     "the web domain is set" =
@@ -54,6 +108,7 @@ let
         domains = [ "example.org" ];
       };
     };
+    "owner.email is at none of the domains" = social { owner.email = lib.mkForce "a@notexample.coop"; };
     "needs mail.host" = social { mail.host = lib.mkForce null; };
     "share a domain" = {
       coop.mastodon.other = {

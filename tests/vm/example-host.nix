@@ -32,6 +32,20 @@
       "members.example"
     ];
     federation.policy = ./example-policy.json;
+    owner = {
+      name = "chris";
+      email = "chris@example.coop";
+    };
+    site = {
+      title = "Example Social";
+      description = "For the members of Example Co-operative.";
+      languages = [ "en" ];
+      rules = [
+        "Be kind."
+        "No unsolicited advertising."
+      ];
+      privacy = ./example-privacy.md;
+    };
     cache = {
       keepDays = 14;
       budgetGb = 40;

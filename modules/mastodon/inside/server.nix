@@ -7,7 +7,12 @@
   ...
 }:
 let
-  inherit (instance) mail signup federation;
+  inherit (instance)
+    federation
+    mail
+    signup
+    site
+    ;
   inherit (import ../signup-mode.nix { inherit lib; } signup) allowList;
   forwarded = ''
     proxy_set_header Host $host;
@@ -39,9 +44,11 @@ in
     extraConfig = {
       AUTHORIZED_FETCH = lib.boolToString federation.authorizedFetch;
       LIMITED_FEDERATION_MODE = lib.boolToString (federation.mode == "limited");
-      # Addresses that single sign-on has verified are held to the list too.
-      EMAIL_DOMAIN_LISTS_APPLY_AFTER_CONFIRMATION = "true";
+      # Addresses that single sign-on has verified, and later changes, are held to the list too. Not
+      # where people are invited past it: their accounts could not be saved once the invitation ends.
+      EMAIL_DOMAIN_LISTS_APPLY_AFTER_CONFIRMATION = lib.boolToString (!signup.invites);
     }
+    // lib.optionalAttrs (site.languages != [ ]) { DEFAULT_LOCALE = lib.head site.languages; }
     // lib.optionalAttrs (instance.webDomain != instance.domain) { WEB_DOMAIN = instance.webDomain; }
     // lib.optionalAttrs (allowList != [ ]) {
       EMAIL_DOMAIN_ALLOWLIST = lib.concatStringsSep "|" allowList;

@@ -10,8 +10,11 @@ for pair in $COOP_CONTAINERS; do
   container=${pair%%=*}
   instance=${pair#*=}
   systemctl is-active --quiet "container@$container.service" || continue
-  nixos-container run "$container" -- head -c 65536 /var/lib/mastodon/metrics.prom 2>/dev/null |
-    grep --extended-regexp "^coop_cache_[a-z_]+\{instance=\"$instance\"\} [0-9]+$" |
-    sort --unique --field-separator='{' --key=1,1 |
-    write_metrics "$COOP_METRICS/cache-$instance.prom" || true
+  for metrics in cache=metrics.prom policy=policy.prom; do
+    kind=${metrics%%=*}
+    nixos-container run "$container" -- head -c 65536 "/var/lib/mastodon/${metrics#*=}" 2>/dev/null |
+      grep --extended-regexp "^coop_${kind}_[a-z_]+\{instance=\"$instance\"\} [0-9]+$" |
+      sort --unique --field-separator='{' --key=1,1 |
+      write_metrics "$COOP_METRICS/$kind-$instance.prom" || true
+  done
 done
