@@ -42,7 +42,7 @@ impl Check<'_> {
                     }
                     Value::String(text) => self.text(node.at, &path, text),
                     Value::Date(_) => {
-                        self.no_nix(node.at, &path, "is a date, which Nix does not have")
+                        self.no_nix(node.at, &path, "is a date, which Nix does not have");
                     }
                     Value::Float(number) if !number.is_finite() || number.is_subnormal() => {
                         self.no_nix(node.at, &path, "is a number that Nix cannot write");
