@@ -6,25 +6,23 @@ let
   hidden = cfg: cfg.stage != "production";
 
   # Every header is set here, where a request enters: what the client claims counts for nothing.
-  proxy =
-    cfg: more:
-    {
-      proxyPass = "http://${cfg.container.localAddress}";
-      proxyWebsockets = true;
-      recommendedProxySettings = false;
-      extraConfig = ''
-        proxy_set_header Host $host;
-        proxy_set_header X-Real-IP $remote_addr;
-        proxy_set_header X-Forwarded-For $remote_addr;
-        proxy_set_header X-Forwarded-Proto https;
-        proxy_set_header Proxy "";
-        proxy_read_timeout 300s;
-      ''
-      + lib.optionalString (cfg.staging != null) ''
-        proxy_set_header Authorization $coop_staging_token;
-      ''
-      + more;
-    };
+  proxy = cfg: more: {
+    proxyPass = "http://${cfg.container.localAddress}";
+    proxyWebsockets = true;
+    recommendedProxySettings = false;
+    extraConfig = ''
+      proxy_set_header Host $host;
+      proxy_set_header X-Real-IP $remote_addr;
+      proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_set_header X-Forwarded-Proto https;
+      proxy_set_header Proxy "";
+      proxy_read_timeout 300s;
+    ''
+    + lib.optionalString (cfg.staging != null) ''
+      proxy_set_header Authorization $coop_staging_token;
+    ''
+    + more;
+  };
 
   web = name: cfg: {
     ${cfg.webDomain} = {

@@ -85,7 +85,8 @@ let
     "keys are not made anew" =
       lib.hasInfix "guard.sh keys" (inside "social").systemd.services.mastodon-init-dirs.preStart;
     # Units have no bash on their path.
-    "scripts name their shell" = lib.all (script: !lib.hasInfix "exec bash" script && !lib.hasPrefix "bash" script) [
+    "scripts name their shell" = lib.all (script: !lib.hasPrefix "bash " (lib.removePrefix "exec " script)) [
+      (inside "social").systemd.services.mastodon-init-dirs.preStart
       (initDb "social").preStart
       (initDb "social").postStart
       (inside "social").systemd.services.coop-cache.script

@@ -4,14 +4,17 @@
 { nixpkgs }:
 let
   lib = import (nixpkgs + "/lib");
-  instance = number: settings: {
-    container = {
-      hostAddress = "10.233.1.${toString (2 * number)}";
-      localAddress = "10.233.1.${toString (2 * number + 1)}";
-      stateVersion = "26.05";
-      postgresql = 17;
-    };
-  } // settings;
+  instance =
+    number: settings:
+    {
+      container = {
+        hostAddress = "10.233.1.${toString (2 * number)}";
+        localAddress = "10.233.1.${toString (2 * number + 1)}";
+        stateVersion = "26.05";
+        postgresql = 17;
+      };
+    }
+    // settings;
   reloaded.services.nginx.enableReload = true;
   host =
     (import (nixpkgs + "/nixos/lib/eval-config.nix") {
