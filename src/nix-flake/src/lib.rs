@@ -1,9 +1,18 @@
 //! What surrounds the evaluator: this machine's files, and flakes.
 //!
+//! A text becomes a [`FlakeRef`]; its [`input`] is fetched into a tree; `flake.nix` there is read,
+//! its inputs are locked, and the language calls the whole.
+//!
 //! **Architecture invariant.** Files, network and environment are touched here, and only by
 //! implementing the evaluator's `World`; the language itself is not known here.
 
 pub mod closure;
+mod error;
+pub mod input;
+mod reference;
 pub mod system;
+pub mod url;
 
+pub use error::{Error, Result};
+pub use reference::{FlakeRef, ParseOptions, source_folder};
 pub use system::System;
