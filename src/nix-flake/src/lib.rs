@@ -7,12 +7,22 @@
 //! implementing the evaluator's `World`; the language itself is not known here.
 
 pub mod closure;
+pub mod date;
 mod error;
+pub mod fetch;
+pub mod flake;
+mod flake_file;
 pub mod input;
+pub mod lock;
+mod memory;
 mod reference;
+pub mod registry;
 pub mod system;
 pub mod url;
 
 pub use error::{Error, Result};
 pub use reference::{FlakeRef, ParseOptions, source_folder};
+pub use fetch::Fetcher;
+pub use fetch::cache::Cache;
+pub use flake_file::{FlakeFile, FlakeInput};
 pub use system::System;

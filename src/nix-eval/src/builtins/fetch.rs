@@ -4,7 +4,7 @@ use nix_store::Method;
 use nix_store::hash::{Algorithm, Encoding};
 
 use super::Table;
-use crate::eval::{Evaluator, R, Settings};
+use crate::eval::{Evaluator, R};
 use crate::heap::Value;
 use crate::path;
 use crate::symbol::known;
@@ -13,36 +13,10 @@ use crate::world::FetchRequest;
 pub(super) const TABLE: Table = &[
     ("__fetchurl", 1, |e, a| fetch(e, a, false)),
     ("fetchTarball", 1, |e, a| fetch(e, a, true)),
-    ("fetchGit", 1, |e, a| unsupported(e, a, "fetchGit")),
     ("fetchMercurial", 1, |e, a| {
         unsupported(e, a, "fetchMercurial")
     }),
-    ("__getFlake", 1, |e, a| flake_builtin(e, a, "getFlake")),
-    ("__parseFlakeRef", 1, |e, a| {
-        flake_builtin(e, a, "parseFlakeRef")
-    }),
-    ("__flakeRefToString", 1, |e, a| {
-        flake_builtin(e, a, "flakeRefToString")
-    }),
 ];
-
-/// The builtins that experimental features switch on.
-pub(super) fn experimental(settings: &Settings) -> Vec<Table> {
-    const FETCH_TREE: Table = &[("fetchTree", 1, |e, a| unsupported(e, a, "fetchTree"))];
-    let mut tables = Vec::new();
-    if settings.flakes || settings.fetch_tree {
-        tables.push(FETCH_TREE);
-    }
-    tables
-}
-
-/// The builtins that are there without the feature, but not to be called.
-fn flake_builtin(evaluator: &mut Evaluator, args: &[Value], name: &str) -> R<Value> {
-    if !evaluator.settings.flakes {
-        return evaluator.fail(super::feature_is_disabled("flakes"));
-    }
-    unsupported(evaluator, args, name)
-}
 
 fn unsupported(evaluator: &mut Evaluator, args: &[Value], name: &str) -> R<Value> {
     evaluator.force(args[0])?;
