@@ -17,6 +17,7 @@ pub mod lock;
 mod memory;
 mod reference;
 pub mod registry;
+pub mod session;
 pub mod system;
 pub mod url;
 

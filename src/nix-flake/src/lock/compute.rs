@@ -569,3 +569,43 @@ fn track(fetcher: &mut Fetcher, folder: &str, name: &str) {
         ));
     }
 }
+
+impl Locked {
+    /// A text that changes with everything that evaluation can depend on; `None` where an input can
+    /// change without it.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<String> {
+        use nix_store::hash::{Algorithm, Encoding, Hash};
+
+        if self.lock_file.unlocked().is_some() {
+            return None;
+        }
+        let input = &self.flake.locked.input;
+        let attributes = &input.attributes;
+        let of_source = match input.kind() {
+            "git" => {
+                let mark = |name: &str, mark: &'static str| match attributes.truth(name) {
+                    Ok(Some(true)) => mark,
+                    _ => "",
+                };
+                let marks = [
+                    mark("submodules", ";s"),
+                    mark("exportIgnore", ";e"),
+                    mark("lfs", ";l"),
+                ];
+                format!("{}{}", input.revision().ok()??, marks.concat())
+            }
+            "path" => format!("path:{}", attributes.text("narHash").ok()??),
+            "tarball" => attributes.text("narHash").ok()??.to_owned(),
+            _ => input.revision().ok()??,
+        };
+        let (lock, _) = self.lock_file.to_text();
+        let mut text = format!("{of_source};{};{lock}", self.flake.locked.subdir);
+        for name in ["revCount", "lastModified"] {
+            if let Ok(Some(number)) = attributes.number(name) {
+                text.push_str(&format!(";{name}={number}"));
+            }
+        }
+        Some(Hash::of(Algorithm::Sha256, text.as_bytes()).encode(Encoding::Base16))
+    }
+}
