@@ -70,7 +70,10 @@ impl Fetcher {
         let path = match &location.tree.files {
             Files::InStore => format!("{}/{name}", location.store_folder()).into_bytes(),
             Files::At { root, kept } => {
-                if kept.as_ref().is_some_and(|kept| !kept.contains(relative.as_bytes())) {
+                if kept
+                    .as_ref()
+                    .is_some_and(|kept| !kept.contains(relative.as_bytes()))
+                {
                     return Ok(None);
                 }
                 nix_eval::path::join(root, relative.as_bytes())
@@ -90,7 +93,9 @@ impl Fetcher {
             {
                 Ok(None)
             }
-            Err(error) => Err(Error::io(format!("cannot read '{}'", os(&path).display()))(error)),
+            Err(error) => Err(Error::io(format!("cannot read '{}'", os(&path).display()))(
+                error,
+            )),
         }
     }
 
@@ -106,9 +111,12 @@ impl Fetcher {
             input,
             subdir: folder.unwrap_or_else(|| reference.subdir.clone()),
         };
-        let mut tree = self
-            .fetch(&resolved.input)
-            .map_err(|error| error.while_doing(&format!("while fetching the input '{}'", resolved.input.show())))?;
+        let mut tree = self.fetch(&resolved.input).map_err(|error| {
+            error.while_doing(&format!(
+                "while fetching the input '{}'",
+                resolved.input.show()
+            ))
+        })?;
         let mut flake = self.read_flake(reference, &resolved, tree.clone(), path)?;
         if !flake.file.own_attributes.0.is_empty() {
             let mut wanted = tree.locked.clone();

@@ -131,12 +131,12 @@ impl Reader<'_> {
         let path = format!("{}/flake.nix", self.place.folder);
         let origin = Origin::File(path.as_bytes().into());
         let folder = self.place.folder.to_owned();
-        let value = self
-            .evaluator
-            .eval_text(text, origin, folder.as_bytes());
+        let value = self.evaluator.eval_text(text, origin, folder.as_bytes());
         let value = self.done(value)?;
         if !value.is_attrs() {
-            return Err(Error::rule(format!("file '{path}' must be an attribute set")));
+            return Err(Error::rule(format!(
+                "file '{path}' must be an attribute set"
+            )));
         }
         let mut flake = FlakeFile::default();
         let entries = self.entries(value);

@@ -22,8 +22,8 @@ pub mod system;
 pub mod url;
 
 pub use error::{Error, Result};
-pub use reference::{FlakeRef, ParseOptions, source_folder};
 pub use fetch::Fetcher;
 pub use fetch::cache::Cache;
 pub use flake_file::{FlakeFile, FlakeInput};
+pub use reference::{FlakeRef, ParseOptions, source_folder};
 pub use system::System;

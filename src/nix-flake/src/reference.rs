@@ -159,7 +159,8 @@ fn parse_id(text: &str) -> Result<Option<(FlakeRef, String)>> {
 /// Whether every mark may stand in a fragment, each `%` beginning an encoded one.
 fn is_fragment(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'\"()*+,;=:@/? ^".contains(&byte);
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'\"()*+,;=:@/? ^".contains(&byte);
     let mut at = 0;
     while at < bytes.len() {
         let hex = |offset: usize| bytes.get(at + offset).is_some_and(u8::is_ascii_hexdigit);
@@ -213,9 +214,9 @@ fn parse_path(text: &str, options: ParseOptions<'_>) -> Result<(FlakeRef, String
     if let Some(base) = options.base {
         path = resolve(&absolute(&path, base))?;
         if !options.any_source {
-            path = find_flake(path, options.allow_missing)?;
+            path = find_flake(&path, options.allow_missing)?;
             if let Some((root, subdir)) = enclosing_repository(&path) {
-                url.scheme = "git+file".to_owned();
+                "git+file".clone_into(&mut url.scheme);
                 if !subdir.is_empty() {
                     if url.query.contains_key("dir") {
                         return Err(Error::rule(format!(
@@ -250,10 +251,10 @@ fn resolve(path: &str) -> Result<String> {
 }
 
 /// The folder at or above `path` that holds a flake.
-fn find_flake(path: String, allow_missing: bool) -> Result<String> {
-    let metadata = std::fs::symlink_metadata(&path)
+fn find_flake(path: &str, allow_missing: bool) -> Result<String> {
+    let metadata = std::fs::symlink_metadata(path)
         .map_err(Error::io(format!("getting status of \"{path}\"")))?;
-    let mut start = Path::new(&path);
+    let mut start = Path::new(path);
     if !metadata.is_dir() {
         match (start.file_name(), start.parent()) {
             (Some(name), Some(parent)) if name == "flake.nix" => start = parent,

@@ -118,7 +118,7 @@ impl Entry {
 }
 
 impl Fetcher {
-    fn read_registries(&mut self, lookup: Lookup) -> Result<()> {
+    fn read_registries(&mut self, lookup: Lookup) {
         if lookup == Lookup::All && self.registries.own.is_none() {
             let mut own = Vec::new();
             for file in &self.registries.files {
@@ -134,7 +134,6 @@ impl Fetcher {
             }
             self.registries.own = Some(own);
         }
-        Ok(())
     }
 
     fn read_global_registry(&mut self) -> Result<()> {
@@ -152,8 +151,9 @@ impl Fetcher {
             std::fs::read_to_string(&file.path)
                 .map_err(Error::io(format!("cannot read flake registry '{global}'")))?
         };
-        let found = entries(&text)
-            .map_err(|error| Error::rule(format!("cannot read flake registry '{global}': {error}")))?;
+        let found = entries(&text).map_err(|error| {
+            Error::rule(format!("cannot read flake registry '{global}': {error}"))
+        })?;
         self.registries.shared = Some(found);
         Ok(())
     }
@@ -185,7 +185,7 @@ impl Fetcher {
                 input.show()
             )));
         }
-        self.read_registries(lookup)?;
+        self.read_registries(lookup);
         let (mut found, mut folder) = (input.clone(), None);
         for _ in 0..MAX_LOOKUPS {
             let mut next = self.find_entry(&found, lookup)?;

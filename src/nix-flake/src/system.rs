@@ -167,7 +167,11 @@ impl World for System {
         tree
     }
 
-    fn lock_flake(&mut self, reference: &str, pure: bool) -> std::result::Result<LockedFlake, String> {
+    fn lock_flake(
+        &mut self,
+        reference: &str,
+        pure: bool,
+    ) -> std::result::Result<LockedFlake, String> {
         let locked = self.locked(reference, pure);
         self.tell_warnings();
         locked.map_err(|error| error.to_string())

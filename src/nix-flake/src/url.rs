@@ -180,7 +180,9 @@ impl Url {
             Some((rest, query)) => (rest, Some(query)),
             None => (rest, None),
         };
-        check(whole, fragment, |c| is_path_character(c) || b"/?#".contains(&c))?;
+        check(whole, fragment, |c| {
+            is_path_character(c) || b"/?#".contains(&c)
+        })?;
         check(whole, query.unwrap_or(""), |c| {
             is_path_character(c) || b"/?[]".contains(&c)
         })?;
@@ -201,7 +203,11 @@ impl Url {
                 "file:// URL '{whole}' has unexpected authority '{authority}'"
             )));
         }
-        let path = if is_file && path.is_empty() { "/" } else { path };
+        let path = if is_file && path.is_empty() {
+            "/"
+        } else {
+            path
+        };
         Ok(Self {
             scheme: scheme.to_owned(),
             authority,
@@ -305,8 +311,10 @@ pub fn decode_query(query: &str) -> Result<BTreeMap<String, String>> {
 /// [`Error::BadUrl`].
 pub fn decode_lenient_query(query: &str) -> Result<BTreeMap<String, String>> {
     let query = encode_marks(query, " \"");
-    check(&query, &query, |c| is_path_character(c) || b"/?[]".contains(&c))
-        .map_err(|_| Error::bad_url(format!("invalid URI query '{query}'")))?;
+    check(&query, &query, |c| {
+        is_path_character(c) || b"/?[]".contains(&c)
+    })
+    .map_err(|_| Error::bad_url(format!("invalid URI query '{query}'")))?;
     decode_query(&query)
 }
 
@@ -398,10 +406,7 @@ impl fmt::Display for Url {
         }
         for (index, (name, value)) in self.query.iter().enumerate() {
             let mark = if index > 0 { '&' } else { '?' };
-            let (name, value) = (
-                percent_encode(name, ":@/?"),
-                percent_encode(value, ":@/?"),
-            );
+            let (name, value) = (percent_encode(name, ":@/?"), percent_encode(value, ":@/?"));
             write!(out, "{mark}{name}={value}")?;
         }
         if !self.fragment.is_empty() {

@@ -85,7 +85,9 @@ fn what_is_no_lock_file_is_refused() {
             "unlocked input",
         ),
     ] {
-        let error = LockFile::parse(text, "flake.lock").expect_err(text).to_string();
+        let error = LockFile::parse(text, "flake.lock")
+            .expect_err(text)
+            .to_string();
         assert!(error.contains(reason), "{text}: {error}");
     }
 }
@@ -115,13 +117,20 @@ fn inputs_are_locked_followed_and_overridden() {
     let locked = lock(&top, |_| {}).expect("all inputs are there");
     let text = locked.to_text().0;
     assert!(text.contains("\"parent\": []"), "{text}");
-    let path = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    let path = |names: &[&str]| {
+        names
+            .iter()
+            .map(|&name| name.to_owned())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(
         locked.find(&path(&["sub", "dep"])).expect("no circle"),
         locked.find(&path(&["dep"])).expect("no circle")
     );
     let replaced = lock(&top, |options| {
-        options.overrides.insert(path(&["dep"]), path_reference(&other));
+        options
+            .overrides
+            .insert(path(&["dep"]), path_reference(&other));
     });
     let replaced = replaced.expect("the other flake is there");
     let changes = diff(&locked, &replaced);
@@ -136,15 +145,39 @@ fn what_cannot_be_locked_is_explained() {
     for (text, reason) in [
         ("{ }", "lacks attribute 'outputs'"),
         ("1", "must be an attribute set"),
-        ("{ outputs = _: { }; other = 1; }", "unsupported attribute 'other'"),
+        (
+            "{ outputs = _: { }; other = 1; }",
+            "unsupported attribute 'other'",
+        ),
         ("{ outputs = 1; }", "expected a function but got an integer"),
-        ("{ inputs = import ./x; outputs = _: { }; }", "expected a set but got a thunk"),
-        ("{ inputs.a.url = 1 + 1; outputs = _: { }; }", "expected a string or a path but got a thunk"),
-        ("{ inputs.a.x = 1; outputs = _: { }; }", "unexpected flake input attribute 'x'"),
-        ("{ inputs.a.url = \"path:/no/such\"; outputs = _: { }; }", "/no/such"),
-        ("{ inputs.a.follows = \"b\"; outputs = _: { }; }", "follows a non-existent input 'b'"),
-        ("{ inputs.a.follows = \"a\"; outputs = _: { }; }", "follow cycle detected"),
-        ("{ outputs = { self, a }: { }; }", "registry lookups are not allowed"),
+        (
+            "{ inputs = import ./x; outputs = _: { }; }",
+            "expected a set but got a thunk",
+        ),
+        (
+            "{ inputs.a.url = 1 + 1; outputs = _: { }; }",
+            "expected a string or a path but got a thunk",
+        ),
+        (
+            "{ inputs.a.x = 1; outputs = _: { }; }",
+            "unexpected flake input attribute 'x'",
+        ),
+        (
+            "{ inputs.a.url = \"path:/no/such\"; outputs = _: { }; }",
+            "/no/such",
+        ),
+        (
+            "{ inputs.a.follows = \"b\"; outputs = _: { }; }",
+            "follows a non-existent input 'b'",
+        ),
+        (
+            "{ inputs.a.follows = \"a\"; outputs = _: { }; }",
+            "follow cycle detected",
+        ),
+        (
+            "{ outputs = { self, a }: { }; }",
+            "registry lookups are not allowed",
+        ),
         ("{ outputs = ", "syntax error"),
     ] {
         write(folder.path(), &[("flake.nix", text)]);
@@ -160,7 +193,10 @@ fn a_written_lock_file_belongs_to_the_tree_of_git() {
     write(
         &top,
         &[
-            ("flake.nix", "{ inputs.sub.url = \"path:./sub\"; outputs = _: { }; }"),
+            (
+                "flake.nix",
+                "{ inputs.sub.url = \"path:./sub\"; outputs = _: { }; }",
+            ),
             ("sub/flake.nix", "{ outputs = _: { }; }"),
         ],
     );
@@ -183,6 +219,14 @@ fn a_written_lock_file_belongs_to_the_tree_of_git() {
     assert!(git(&["ls-files"]).contains("flake.lock"));
     let before = std::fs::read(top.join("flake.lock")).expect("it was written");
     let (fetcher, _) = open(&source, &options).expect("it is locked");
-    assert!(!fetcher.warnings.iter().any(|warning| warning.contains("lock file")));
-    assert_eq!(std::fs::read(top.join("flake.lock")).expect("it stays"), before);
+    assert!(
+        !fetcher
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("lock file"))
+    );
+    assert_eq!(
+        std::fs::read(top.join("flake.lock")).expect("it stays"),
+        before
+    );
 }

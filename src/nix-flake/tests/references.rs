@@ -45,7 +45,10 @@ fn references_mean_what_they_mean_to_nix() {
         };
         let found = outcome(text);
         if found != (kind, expected.clone()) {
-            wrong.push(format!("{text}\n  Nix:  {kind} {expected}\n  here: {} {}", found.0, found.1));
+            wrong.push(format!(
+                "{text}\n  Nix:  {kind} {expected}\n  here: {} {}",
+                found.0, found.1
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -1,7 +1,7 @@
 //! Sources from elsewhere. What is fetched, and from where, is the business of the outside world.
 
-use nix_store::Method;
 use nix_store::hash::{Algorithm, Encoding};
+use nix_store::{ContentAddress, Method, References};
 
 use super::Table;
 use crate::eval::{Evaluator, R};
@@ -80,6 +80,29 @@ fn fetch(evaluator: &mut Evaluator, args: &[Value], unpack: bool) -> R<Value> {
     if name.is_empty() {
         name = path::base_name(url.as_bytes()).to_vec();
     }
+    let method = if unpack { Method::Nar } else { Method::Flat };
+    let dir = evaluator.store_dir()?;
+    let expected = match &hash {
+        None => None,
+        Some(hash) => {
+            let address = ContentAddress {
+                method,
+                hash: *hash,
+            };
+            match dir.content_addressed_path(&name, &address, &References::default()) {
+                Ok(path) => Some(path),
+                Err(error) => return evaluator.fail(error.to_string()),
+            }
+        }
+    };
+    // What is pinned and in the store need not be fetched.
+    if let Some(path) = &expected {
+        let shown = dir.print(path);
+        if matches!(evaluator.type_physical(&shown), Ok(Some(_))) {
+            evaluator.allow(&shown);
+            return Ok(evaluator.store_path_value(&shown));
+        }
+    }
     let request = FetchRequest {
         url: url.clone(),
         unpack,
@@ -90,8 +113,21 @@ fn fetch(evaluator: &mut Evaluator, args: &[Value], unpack: bool) -> R<Value> {
         Ok(fetched) => fetched,
         Err(message) => return evaluator.fail(format!("cannot fetch '{url}': {message}")),
     };
-    let method = if unpack { Method::Nar } else { Method::Flat };
-    let stored = evaluator.add_source(&fetched.path, &name, method, None)?;
-    let dir = evaluator.store_dir()?;
+    // Where it lies is the outside world's business, not the program's.
+    let restriction = evaluator.settings.allowed_paths.take();
+    let stored = evaluator.add_source(&fetched.path, &name, method, None);
+    evaluator.settings.allowed_paths = restriction;
+    let stored = stored?;
+    evaluator.allow(&dir.print(&stored));
+    if let (Some(expected), Some(hash)) = (expected, hash)
+        && expected != stored
+    {
+        let found = evaluator.hash_source(&dir.print(&stored), method, None)?.0;
+        return evaluator.fail(format!(
+            "hash mismatch in file downloaded from '{url}':\n  specified: {}\n  got:       {}",
+            hash.encode_with_algorithm(Encoding::Nix32),
+            found.encode_with_algorithm(Encoding::Nix32)
+        ));
+    }
     Ok(evaluator.store_path_value(&dir.print(&stored)))
 }

@@ -9,9 +9,7 @@ use crate::eval::{Coercion, Evaluator, R, Settings};
 use crate::heap::{AttrsBuilder, ContextId, Kind, Value};
 use crate::position::{Origin, Position};
 use crate::symbol::Symbol;
-use crate::world::{
-    InputAttribute, InputAttributes, LockedFlake, Tree, TreeRequest, TreeSource,
-};
+use crate::world::{InputAttribute, InputAttributes, LockedFlake, Tree, TreeRequest, TreeSource};
 
 pub(super) const TABLE: Table = &[
     ("fetchGit", 1, |e, a| fetch_tree(e, a, FETCH_GIT)),
@@ -67,9 +65,9 @@ fn parse_flake_ref(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let mut builder = AttrsBuilder::with_capacity(attributes.len());
     for (name, attribute) in &attributes {
         let value = match attribute {
-            InputAttribute::Text(text) => evaluator
-                .heap
-                .new_string(text.as_bytes(), ContextId::EMPTY),
+            InputAttribute::Text(text) => {
+                evaluator.heap.new_string(text.as_bytes(), ContextId::EMPTY)
+            }
             InputAttribute::Number(number) => evaluator.heap.new_int(*number as i64),
             InputAttribute::Truth(truth) => Value::bool(*truth),
         };
@@ -123,16 +121,18 @@ fn flake_ref_to_string(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
         attributes.insert(name, attribute);
     }
     match evaluator.world.show_flake_ref(&attributes) {
-        Ok(text) => Ok(evaluator
-            .heap
-            .new_string(text.as_bytes(), ContextId::EMPTY)),
+        Ok(text) => Ok(evaluator.heap.new_string(text.as_bytes(), ContextId::EMPTY)),
         Err(message) => evaluator.fail(message),
     }
 }
 
 fn fetch_tree(evaluator: &mut Evaluator, args: &[Value], builtin: &'static str) -> R<Value> {
     let is_final = builtin == FETCH_FINAL_TREE;
-    let shown = if builtin == FETCH_GIT { FETCH_GIT } else { FETCH_TREE };
+    let shown = if builtin == FETCH_GIT {
+        FETCH_GIT
+    } else {
+        FETCH_TREE
+    };
     let value = evaluator.force(args[0])?;
     let source = if value.is_attrs() {
         TreeSource::Attributes(tree_attributes(evaluator, value, shown, is_final)?)
@@ -221,8 +221,7 @@ fn tree_attributes(
     let is_git = kind == "git";
     attributes.insert("type".to_owned(), InputAttribute::Text(kind));
     if shown == FETCH_GIT {
-        let with_submodules =
-            attributes.get("submodules") == Some(&InputAttribute::Truth(true));
+        let with_submodules = attributes.get("submodules") == Some(&InputAttribute::Truth(true));
         if !with_submodules {
             attributes
                 .entry("exportIgnore".to_owned())
@@ -358,7 +357,11 @@ fn compact_date(seconds: u64) -> String {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
     let year = year_of_era + era * 400 + u64::from(month <= 2);
     format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}")
 }

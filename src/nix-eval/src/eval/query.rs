@@ -72,7 +72,11 @@ impl Evaluator {
             }
             _ => false,
         };
-        if is_trivial { self.force(value) } else { Ok(value) }
+        if is_trivial {
+            self.force(value)
+        } else {
+            Ok(value)
+        }
     }
 
     /// The text of a value that is a string or stands for one.

@@ -318,7 +318,8 @@ impl Evaluator {
         }
     }
 
-    fn hash_source(
+    /// The hash of a source as it would be stored, and what the filter kept of it.
+    pub(crate) fn hash_source(
         &mut self,
         source: &[u8],
         method: Method,

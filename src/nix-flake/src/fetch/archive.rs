@@ -20,9 +20,8 @@ pub(crate) struct Unpacked {
 
 /// Unpacks the archive at `path` into the empty folder `folder`.
 pub(crate) fn unpack(path: &Path, folder: &Path) -> Result<Unpacked> {
-    let failed = |error: io::Error| {
-        Error::rule(format!("cannot unpack '{}': {error}", path.display()))
-    };
+    let failed =
+        |error: io::Error| Error::rule(format!("cannot unpack '{}': {error}", path.display()));
     let mut file = BufReader::new(File::open(path).map_err(failed)?);
     let start = file.fill_buf().map_err(failed)?.to_vec();
     let reader: Box<dyn Read> = if start.starts_with(b"\x1f\x8b") {

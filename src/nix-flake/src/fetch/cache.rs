@@ -48,7 +48,8 @@ impl Cache {
     /// The tree with this NAR hash, if it was unpacked before.
     pub(crate) fn tree(&self, hash: Hash) -> Option<Vec<u8>> {
         let at = self.root.join("trees").join(hash.encode(Encoding::Nix32));
-        at.exists().then(|| at.into_os_string().into_encoded_bytes())
+        at.exists()
+            .then(|| at.into_os_string().into_encoded_bytes())
     }
 
     /// Gives a whole tree its name by NAR hash.
@@ -68,7 +69,9 @@ impl Cache {
                 Ok(()) => return Ok(Scratch { path }),
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
                 Err(error) => {
-                    return Err(Error::io(format!("cannot make '{}'", path.display()))(error));
+                    return Err(Error::io(format!("cannot make '{}'", path.display()))(
+                        error,
+                    ));
                 }
             }
         }

@@ -91,7 +91,11 @@ fn etag_of(facts: &Value) -> Option<String> {
 
 fn is_fresh(target: &Path) -> bool {
     let changed = target.metadata().and_then(|found| found.modified());
-    changed.is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age < FRESH))
+    changed.is_ok_and(|at| {
+        SystemTime::now()
+            .duration_since(at)
+            .is_ok_and(|age| age < FRESH)
+    })
 }
 
 fn touch(target: &Path) {
@@ -204,7 +208,7 @@ fn receive(url: &str, response: Response<ureq::Body>, part: &Path, begun: u64) -
         .map_err(Error::io(cannot()))?;
     let progress = Progress::new(url, announced.map(|rest| rest + begun), begun);
     let mut body = response.into_body().into_reader();
-    let mut buffer = [0; 64 * 1024];
+    let mut buffer = vec![0; 64 * 1024];
     let mut received = 0;
     loop {
         let count = match body.read(&mut buffer) {
@@ -252,7 +256,8 @@ impl Progress {
     fn advance(&self, bytes: u64) {
         self.bar.inc(bytes);
         if self.bar.is_hidden() && self.since.elapsed() > PATIENCE {
-            if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes}") {
+            if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes}")
+            {
                 self.bar.set_style(style);
             }
             self.bar.set_message(self.url.clone());

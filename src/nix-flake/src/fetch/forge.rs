@@ -84,7 +84,11 @@ pub(super) fn fetch(fetcher: &Fetcher, forge: Forge, input: &Input) -> Result<Fo
     };
     let rev = match input.revision()? {
         Some(rev) => rev,
-        None => find_revision(fetcher, &repository, attributes.text("ref")?.unwrap_or("HEAD"))?,
+        None => find_revision(
+            fetcher,
+            &repository,
+            attributes.text("ref")?.unwrap_or("HEAD"),
+        )?,
     };
     let archive = tarball::get(fetcher, &repository.archive(&rev), &[])?;
     let mut found = input.clone();
@@ -108,7 +112,7 @@ fn find_revision(fetcher: &Fetcher, repository: &Repository<'_>, branch: &str) -
     let mut branch = branch.to_owned();
     if matches!(repository.forge, Forge::SourceHut) && branch == "HEAD" {
         let target = answer.trim().strip_prefix("ref: refs/heads/");
-        branch = target.unwrap_or("master").to_owned();
+        target.unwrap_or("master").clone_into(&mut branch);
         answer = read(&repository.branch(&branch))?;
     }
     repository.revision(&branch, &answer).ok_or_else(|| {
@@ -147,10 +151,16 @@ mod tests {
     #[test]
     fn answers_name_a_revision() {
         let github = at(Forge::GitHub, "github.com");
-        assert_eq!(github.revision("main", r#"{"sha":"abc"}"#).as_deref(), Some("abc"));
+        assert_eq!(
+            github.revision("main", r#"{"sha":"abc"}"#).as_deref(),
+            Some("abc")
+        );
         assert_eq!(github.revision("main", "sorry"), None);
         let gitlab = at(Forge::GitLab, "gitlab.com");
-        assert_eq!(gitlab.revision("main", r#"[{"id":"abc"}]"#).as_deref(), Some("abc"));
+        assert_eq!(
+            gitlab.revision("main", r#"[{"id":"abc"}]"#).as_deref(),
+            Some("abc")
+        );
         let refs = "abc\trefs/heads/main\ndef\trefs/tags/v1\n";
         let sourcehut = at(Forge::SourceHut, "git.sr.ht");
         assert_eq!(sourcehut.revision("v1", refs).as_deref(), Some("def"));

@@ -65,7 +65,10 @@ fn from_work_tree(fetcher: &mut Fetcher, input: &Input, path: &Path) -> Result<F
             .push(format!("Git tree '{}' is dirty", path.display()));
         if let Some(head) = &tree.head {
             attributes.set("dirtyRev", &format!("{head}-dirty"));
-            attributes.set("dirtyShortRev", &format!("{}-dirty", &head[..SHORT_REVISION]));
+            attributes.set(
+                "dirtyShortRev",
+                &format!("{}-dirty", &head[..SHORT_REVISION]),
+            );
         }
     } else {
         if let Some(branch) = repository.branch()? {
@@ -137,8 +140,8 @@ fn refuse_export_ignore(input: &Input, path: &Path, kept: &FxHashSet<Vec<u8>>) -
     let files = kept.iter().filter(|file| file.ends_with(b".gitattributes"));
     for file in files {
         let at = path.join(os(file));
-        let text = std::fs::read(&at)
-            .map_err(Error::io(format!("cannot read '{}'", at.display())))?;
+        let text =
+            std::fs::read(&at).map_err(Error::io(format!("cannot read '{}'", at.display())))?;
         if String::from_utf8_lossy(&text).contains("export-ignore") {
             return Err(no_export_ignore(input));
         }
@@ -203,16 +206,14 @@ fn from_commit(fetcher: &mut Fetcher, input: &Input, path: &Path) -> Result<Foun
 }
 
 /// Writes the submodules of a commit, from the checkouts of them below `path`.
-fn write_submodules(
-    repository: &Repository,
-    rev: &str,
-    path: &Path,
-    folder: &Path,
-) -> Result<()> {
+fn write_submodules(repository: &Repository, rev: &str, path: &Path, folder: &Path) -> Result<()> {
     for (module, rev) in repository.committed_submodules(rev)? {
         let at = path.join(os(&module));
-        let inner = Repository::open(&at)
-            .map_err(|error| error.while_doing("while fetching a submodule; `git submodule update --init` checks it out"))?;
+        let inner = Repository::open(&at).map_err(|error| {
+            error.while_doing(
+                "while fetching a submodule; `git submodule update --init` checks it out",
+            )
+        })?;
         let folder = folder.join(os(&module));
         inner.write(&rev, &folder)?;
         write_submodules(&inner, &rev, &at, &folder)?;
@@ -265,4 +266,3 @@ fn update_clone(fetcher: &Fetcher, input: &Input, url: &str) -> Result<PathBuf> 
     run(&arguments)?;
     Ok(clone)
 }
-

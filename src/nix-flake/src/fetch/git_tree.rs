@@ -44,8 +44,12 @@ fn fail<E: Display>(path: &Path, action: &str) -> impl FnOnce(E) -> Error {
 
 impl Repository {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let repo = gix::open(path)
-            .map_err(|error| Error::rule(format!("opening Git repository \"{}\": {error}", path.display())))?;
+        let repo = gix::open(path).map_err(|error| {
+            Error::rule(format!(
+                "opening Git repository \"{}\": {error}",
+                path.display()
+            ))
+        })?;
         Ok(Self {
             repo,
             path: path.to_owned(),
@@ -88,8 +92,8 @@ impl Repository {
     }
 
     fn commit(&self, rev: &str) -> Result<gix::Commit<'_>> {
-        let id = gix::ObjectId::from_hex(rev.as_bytes())
-            .map_err(fail(&self.path, "read a revision"))?;
+        let id =
+            gix::ObjectId::from_hex(rev.as_bytes()).map_err(fail(&self.path, "read a revision"))?;
         self.repo.find_commit(id).map_err(|error| {
             Error::rule(format!(
                 "Cannot find Git revision '{rev}' in repository '{}': {error}",

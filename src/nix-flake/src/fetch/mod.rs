@@ -59,6 +59,7 @@ impl Fetched {
 }
 
 /// Fetches, and remembers what it fetched.
+#[derive(Default)]
 pub struct Fetcher {
     known: BTreeMap<Input, Fetched>,
     memory: Vec<Arc<MemoryTree>>,
@@ -77,20 +78,6 @@ struct Found {
 
 /// Folders in memory have paths below this one, which no machine has.
 pub(crate) const MEMORY: &str = "/.in-memory";
-
-impl Default for Fetcher {
-    fn default() -> Self {
-        Self {
-            known: BTreeMap::new(),
-            memory: Vec::new(),
-            registries: Registries::default(),
-            cache: Cache::default(),
-            // The path is absolute, which is all that is asked of it.
-            store: StoreDir::default(),
-            warnings: Vec::new(),
-        }
-    }
-}
 
 impl Fetcher {
     /// Makes a tree in memory readable, and says under which path.

@@ -16,11 +16,7 @@ pub(crate) struct Archive {
 }
 
 /// Downloads and unpacks the archive at a URL.
-pub(crate) fn get(
-    fetcher: &Fetcher,
-    url: &str,
-    headers: &[(String, String)],
-) -> Result<Archive> {
+pub(crate) fn get(fetcher: &Fetcher, url: &str, headers: &[(String, String)]) -> Result<Archive> {
     let file = download::get(&fetcher.cache, url, headers)?;
     let scratch = fetcher.cache.scratch()?;
     let Unpacked { top, modified } = unpack(&file.path, &scratch.path)?;

@@ -87,7 +87,7 @@ impl FileTree for Disk<'_> {
         let fail = |error| Unreadable(at.clone(), error);
         let mut file = std::fs::File::open(&at).map_err(fail)?;
         contents.size(file.metadata().map_err(fail)?.len())?;
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = vec![0; 64 * 1024];
         loop {
             match file.read(&mut buffer).map_err(fail)? {
                 0 => return Ok(()),

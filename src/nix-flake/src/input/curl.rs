@@ -5,7 +5,13 @@ use crate::error::Result;
 use crate::url::{Grammar, Url, application, transport};
 
 pub(super) const ALLOWED: &[&str] = &[
-    "url", "narHash", "name", "unpack", "rev", "revCount", "lastModified",
+    "url",
+    "narHash",
+    "name",
+    "unpack",
+    "rev",
+    "revCount",
+    "lastModified",
 ];
 
 const ARCHIVES: &[&str] = &[
@@ -53,8 +59,10 @@ pub(super) fn from_url(kind: &str, url: &Url, is_valid: bool) -> Option<Attribut
         }
     }
     let mut location = url.clone();
-    location.scheme = transport(&url.scheme).to_owned();
-    location.query.retain(|name, _| !ALLOWED.contains(&name.as_str()));
+    transport(&url.scheme).clone_into(&mut location.scheme);
+    location
+        .query
+        .retain(|name, _| !ALLOWED.contains(&name.as_str()));
     attributes.set("url", &location.to_string());
     Some(attributes)
 }

@@ -7,7 +7,14 @@ use crate::error::{Error, Result};
 use crate::url::Url;
 
 pub(super) const ALLOWED: &[&str] = &[
-    "owner", "repo", "ref", "rev", "narHash", "lastModified", "host", "treeHash",
+    "owner",
+    "repo",
+    "ref",
+    "rev",
+    "narHash",
+    "lastModified",
+    "host",
+    "treeHash",
 ];
 
 pub(super) fn from_url(name: &str, url: &Url) -> Result<Option<Attributes>> {
@@ -40,7 +47,9 @@ pub(super) fn from_url(name: &str, url: &Url) -> Result<Option<Attributes>> {
             _ => continue,
         };
         if slot.is_some() {
-            return Err(Error::bad_url(format!("URL '{url}' contains multiple {what}")));
+            return Err(Error::bad_url(format!(
+                "URL '{url}' contains multiple {what}"
+            )));
         }
         *slot = Some(value.clone());
     }
@@ -73,9 +82,14 @@ pub(super) fn check(attributes: &Attributes) -> Result<()> {
             attributes.to_json()
         )));
     }
-    let legal_host =
-        |host: &str| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
-    if attributes.text("host")?.is_some_and(|host| !legal_host(host)) {
+    let legal_host = |host: &str| {
+        host.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
+    };
+    if attributes
+        .text("host")?
+        .is_some_and(|host| !legal_host(host))
+    {
         return Err(Error::bad_url(format!(
             "input {} contains an invalid instance host",
             attributes.to_json()

@@ -5,14 +5,34 @@ use crate::error::{Error, Result};
 use crate::url::{Authority, Grammar, Url, application, transport};
 
 pub(super) const ALLOWED: &[&str] = &[
-    "url", "ref", "rev", "shallow", "submodules", "lfs", "exportIgnore", "lastModified",
-    "revCount", "narHash", "allRefs", "name", "dirtyRev", "dirtyShortRev", "verifyCommit",
-    "keytype", "publicKey", "publicKeys",
+    "url",
+    "ref",
+    "rev",
+    "shallow",
+    "submodules",
+    "lfs",
+    "exportIgnore",
+    "lastModified",
+    "revCount",
+    "narHash",
+    "allRefs",
+    "name",
+    "dirtyRev",
+    "dirtyShortRev",
+    "verifyCommit",
+    "keytype",
+    "publicKey",
+    "publicKeys",
 ];
 
 const TEXTS: &[&str] = &["rev", "ref", "keytype", "publicKey", "publicKeys"];
 const SWITCHES: &[&str] = &[
-    "shallow", "submodules", "lfs", "exportIgnore", "allRefs", "verifyCommit",
+    "shallow",
+    "submodules",
+    "lfs",
+    "exportIgnore",
+    "allRefs",
+    "verifyCommit",
 ];
 
 /// A location as Git's users write it, as a URL: `user@host:path`, a path, or a URL.
@@ -93,7 +113,9 @@ pub(super) fn check(attributes: &mut Attributes) -> Result<()> {
     if let Some(branch) = attributes.text("ref")?
         && !is_legal_ref_name(branch)
     {
-        return Err(Error::bad_url(format!("invalid Git branch/tag name '{branch}'")));
+        return Err(Error::bad_url(format!(
+            "invalid Git branch/tag name '{branch}'"
+        )));
     }
     let url = location(attributes.need_text("url")?)?.to_string();
     attributes.set("url", &url);

@@ -18,7 +18,9 @@ pub(super) fn from_url(url: &Url) -> Result<Option<Attributes>> {
         return Ok(None);
     }
     let no_branch = |text: &str| {
-        Error::bad_url(format!("in flake URL '{url}', '{text}' is not a branch/tag name"))
+        Error::bad_url(format!(
+            "in flake URL '{url}', '{text}' is not a branch/tag name"
+        ))
     };
     let (id, branch, rev) = match url.segments()[..] {
         [id] => (id, None, None),

@@ -15,7 +15,7 @@ pub(super) fn from_url(url: &Url) -> Result<Option<Attributes>> {
     }
     let mut attributes = Attributes::of_texts(&[("type", "hg")]);
     let mut location = url.clone();
-    location.scheme = scheme.to_owned();
+    scheme.clone_into(&mut location.scheme);
     location.query.clear();
     for (name, value) in &url.query {
         if name == "rev" || name == "ref" {
@@ -32,8 +32,7 @@ pub(super) fn from_url(url: &Url) -> Result<Option<Attributes>> {
 fn is_branch(text: &str) -> bool {
     let mut bytes = text.bytes();
     let first = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'@';
-    bytes.next().is_some_and(first)
-        && bytes.all(|byte| first(byte) || b"_./+-".contains(&byte))
+    bytes.next().is_some_and(first) && bytes.all(|byte| first(byte) || b"_./+-".contains(&byte))
 }
 
 pub(super) fn check(attributes: &Attributes) -> Result<()> {

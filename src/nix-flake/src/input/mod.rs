@@ -13,8 +13,8 @@ mod ref_name;
 use nix_store::hash::{Algorithm, Encoding, Hash};
 
 pub use attributes::Attributes;
-pub use nix_eval::world::InputAttribute as Attribute;
 pub(crate) use indirect::is_flake_id as is_legal_flake_id;
+pub use nix_eval::world::InputAttribute as Attribute;
 pub use ref_name::is_legal_ref_name;
 
 use crate::error::{Error, Result};
@@ -90,10 +90,14 @@ impl Scheme {
         matches!(self, Self::Forge(_) | Self::Indirect | Self::Path)
     }
 
-    fn from_url(self, name: &str, url: &Url, require_tree: bool) -> Result<Option<Attributes>> {
+    fn read_url(self, name: &str, url: &Url, require_tree: bool) -> Result<Option<Attributes>> {
         match self {
             Self::File => Ok(curl::from_url(name, url, curl::is_file(url, require_tree))),
-            Self::Tarball => Ok(curl::from_url(name, url, curl::is_tarball(url, require_tree))),
+            Self::Tarball => Ok(curl::from_url(
+                name,
+                url,
+                curl::is_tarball(url, require_tree),
+            )),
             Self::Git => git::from_url(url),
             Self::Forge(_) => forge::from_url(name, url),
             Self::Mercurial => mercurial::from_url(url),
@@ -111,7 +115,7 @@ impl Input {
     /// Where no scheme knows the URL, or its scheme finds it wrong.
     pub fn from_url(url: &Url, require_tree: bool) -> Result<Self> {
         for (name, scheme) in SCHEMES {
-            if let Some(attributes) = scheme.from_url(name, url, require_tree)? {
+            if let Some(attributes) = scheme.read_url(name, url, require_tree)? {
                 let input = Self { attributes };
                 input.check_common()?;
                 return Ok(input);
@@ -222,9 +226,8 @@ impl Input {
         let has = |name: &str| self.attributes.contains(name);
         match self.scheme() {
             Some(Scheme::File | Scheme::Tarball | Scheme::Path) => has("narHash"),
-            Some(Scheme::Forge(_)) => has("rev"),
+            Some(Scheme::Forge(_) | Scheme::Mercurial) => has("rev"),
             Some(Scheme::Git) => matches!(self.revision(), Ok(Some(rev)) if rev != NULL_REVISION),
-            Some(Scheme::Mercurial) => has("rev"),
             Some(Scheme::Indirect) | None => false,
         }
     }

@@ -17,8 +17,7 @@ pub(super) fn from_url(url: &Url) -> Result<Option<Attributes>> {
             "path URL '{url}' should not have an authority ('{authority}')"
         )));
     }
-    let mut attributes =
-        Attributes::of_texts(&[("type", "path"), ("path", &url.file_path()?)]);
+    let mut attributes = Attributes::of_texts(&[("type", "path"), ("path", &url.file_path()?)]);
     for (name, value) in &url.query {
         match name.as_str() {
             "rev" | "narHash" => attributes.set(name, value),

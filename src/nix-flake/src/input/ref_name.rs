@@ -8,7 +8,7 @@ pub fn is_legal_ref_name(name: &str) -> bool {
     let legal_part = |part: &str| {
         !part.is_empty()
             && !part.starts_with('.')
-            && !part.ends_with(".lock")
+            && part.strip_suffix(".lock").is_none()
             && !part.contains("..")
             && !part.contains("@{")
             && part.chars().all(legal_character)
@@ -24,14 +24,24 @@ mod tests {
 
     #[test]
     fn names_that_git_takes() {
-        for name in ["main", "HEAD", "refs/heads/x", "v1.0", "a@b", "-x/y", "feature/ä"] {
+        for name in [
+            "main",
+            "HEAD",
+            "refs/heads/x",
+            "v1.0",
+            "a@b",
+            "-x/y",
+            "feature/ä",
+        ] {
             assert!(is_legal_ref_name(name), "{name}");
         }
     }
 
     #[test]
     fn names_that_git_refuses() {
-        for name in ["", "@", "a b", "a..b", ".a", "a/", "/a", "a//b", "a.lock", "a.", "-x", "a@{b", "a*"] {
+        for name in [
+            "", "@", "a b", "a..b", ".a", "a/", "/a", "a//b", "a.lock", "a.", "-x", "a@{b", "a*",
+        ] {
             assert!(!is_legal_ref_name(name), "{name}");
         }
     }

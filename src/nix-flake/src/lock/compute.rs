@@ -164,7 +164,10 @@ impl Computation<'_> {
             let mut path = step.prefix.clone();
             path.push(name.clone());
             self.input(step, name, input, &path).map_err(|error| {
-                error.while_doing(&format!("while updating the flake input '{}'", path.join("/")))
+                error.while_doing(&format!(
+                    "while updating the flake input '{}'",
+                    path.join("/")
+                ))
             })?;
         }
         Ok(())
@@ -179,7 +182,9 @@ impl Computation<'_> {
     ) -> Result<()> {
         let target = self.targets.get(path);
         let mut input = target.map_or(declared, |target| &target.input).clone();
-        let location = target.map_or(step.location, |target| &target.location).clone();
+        let location = target
+            .map_or(step.location, |target| &target.location)
+            .clone();
         let from_user = target.is_some_and(|target| target.from_user);
         let overrider = match target {
             Some(target) => target.parent.clone(),
@@ -192,7 +197,9 @@ impl Computation<'_> {
         input.is_plain = declared.is_plain;
         if let Some(follows) = input.follows {
             let edge = Edge::Follows(follows);
-            self.new.nodes[step.node].inputs.insert(name.to_owned(), edge);
+            self.new.nodes[step.node]
+                .inputs
+                .insert(name.to_owned(), edge);
             return Ok(());
         }
         let reference = match input.reference.take() {
@@ -215,8 +222,7 @@ impl Computation<'_> {
         {
             return self.keep(step, name, path, (file, id), source, &location);
         }
-        let is_allowed =
-            self.options.allow_unlocked || reference.input.is_locked() || is_relative;
+        let is_allowed = self.options.allow_unlocked || reference.input.is_locked() || is_relative;
         if !is_allowed {
             return Err(Error::rule(format!(
                 "cannot update unlocked flake input '{}' in pure mode",
@@ -228,7 +234,11 @@ impl Computation<'_> {
             Some(declared) if from_user => declared.clone(),
             _ => reference.clone(),
         };
-        let lookup = if from_user { Lookup::All } else { self.lookup() };
+        let lookup = if from_user {
+            Lookup::All
+        } else {
+            self.lookup()
+        };
         if input.is_plain {
             let (place, locked) = self.plain(&reference, &location)?;
             let id = self.add(step.node, name, locked, original, false, parent);
@@ -361,7 +371,6 @@ impl Computation<'_> {
     }
 
     /// The flake that an input names, from the flake at `location`.
-    #[expect(clippy::type_complexity, reason = "the three go different ways at once")]
     fn flake(
         &mut self,
         reference: &FlakeRef,
@@ -456,7 +465,11 @@ fn lock(
         trust_lock: false,
     })?;
     let Computation {
-        new, used, seen, mut places, ..
+        new,
+        used,
+        seen,
+        mut places,
+        ..
     } = computation;
     for (path, reference) in &options.overrides {
         if !used.contains(path) {
@@ -575,6 +588,8 @@ impl Locked {
     /// change without it.
     #[must_use]
     pub fn fingerprint(&self) -> Option<String> {
+        use std::fmt::Write as _;
+
         use nix_store::hash::{Algorithm, Encoding, Hash};
 
         if self.lock_file.unlocked().is_some() {
@@ -603,7 +618,7 @@ impl Locked {
         let mut text = format!("{of_source};{};{lock}", self.flake.locked.subdir);
         for name in ["revCount", "lastModified"] {
             if let Ok(Some(number)) = attributes.number(name) {
-                text.push_str(&format!(";{name}={number}"));
+                let _ = write!(text, ";{name}={number}");
             }
         }
         Some(Hash::of(Algorithm::Sha256, text.as_bytes()).encode(Encoding::Base16))

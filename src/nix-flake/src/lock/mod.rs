@@ -186,7 +186,9 @@ impl LockFile {
         let root = document.get("root").and_then(Value::as_str);
         let nodes = document.get("nodes").and_then(Value::as_object);
         let (Some(root), Some(nodes)) = (root, nodes) else {
-            return Err(Error::rule(format!("lock file '{path}' lacks its nodes or their root")));
+            return Err(Error::rule(format!(
+                "lock file '{path}' lacks its nodes or their root"
+            )));
         };
         let mut reader = Reader {
             nodes,
@@ -355,10 +357,8 @@ impl Writer<'_> {
         }
         // Names in order: the map keeps the order in which they are put in.
         let mut out = Map::new();
-        if let Some(source) = &node.source {
-            if !source.is_flake {
-                out.insert("flake".to_owned(), Value::from(false));
-            }
+        if node.source.as_ref().is_some_and(|source| !source.is_flake) {
+            out.insert("flake".to_owned(), Value::from(false));
         }
         if !inputs.is_empty() {
             out.insert("inputs".to_owned(), Value::Object(inputs));
@@ -367,7 +367,10 @@ impl Writer<'_> {
             let mut locked = source.locked.to_attributes();
             locked.remove(FINAL);
             out.insert("locked".to_owned(), locked.to_value());
-            out.insert("original".to_owned(), source.original.to_attributes().to_value());
+            out.insert(
+                "original".to_owned(),
+                source.original.to_attributes().to_value(),
+            );
             if let Some(parent) = &source.parent {
                 out.insert("parent".to_owned(), json!(parent));
             }

@@ -45,7 +45,8 @@ pub(in crate::cli) struct Eval {
 
 impl Eval {
     pub(super) fn run(self) -> anyhow::Result<Verdict> {
-        let of_flake = |evaluator: &mut Evaluator, value: Value| self.print_of_flake(evaluator, value);
+        let of_flake =
+            |evaluator: &mut Evaluator, value: Value| self.print_of_flake(evaluator, value);
         if let Some(verdict) = evaluate_flakes(&self.options, of_flake)? {
             return Ok(verdict);
         }

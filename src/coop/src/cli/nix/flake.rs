@@ -1,5 +1,6 @@
 //! `coop nix flake`: what a flake is, what it provides, and its lock file.
 
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use clap::{Args, Subcommand};
@@ -142,7 +143,10 @@ fn metadata_json(locked: &Locked) -> Json {
     let text = |name: &str| attributes.text(name).ok().flatten().map(Json::from);
     let number = |name: &str| attributes.number(name).ok().flatten().map(Json::from);
     let mut facts: Vec<(&str, Option<Json>)> = vec![
-        ("description", flake.file.description.clone().map(Json::from)),
+        (
+            "description",
+            flake.file.description.clone().map(Json::from),
+        ),
         ("dirtyRevision", text("dirtyRev")),
         ("fingerprint", locked.fingerprint().map(Json::from)),
         ("lastModified", number("lastModified")),
@@ -179,14 +183,17 @@ fn metadata_text(locked: &Locked) -> String {
         ("Path:", Some(store_path(locked))),
         ("Revision:", text("rev")),
         ("Revision:", text("dirtyRev")),
-        ("Revisions:", number("revCount").map(|count| count.to_string())),
+        (
+            "Revisions:",
+            number("revCount").map(|count| count.to_string()),
+        ),
         ("Last modified:", number("lastModified").map(date::moment)),
         ("Fingerprint:", locked.fingerprint()),
     ];
     let mut out = String::new();
     for (name, fact) in facts {
         if let Some(fact) = fact {
-            out.push_str(&format!("{name:<14} {fact}\n"));
+            let _ = writeln!(out, "{name:<14} {fact}");
         }
     }
     if !locked.lock_file.nodes[ROOT].inputs.is_empty() {
@@ -206,20 +213,31 @@ fn input_tree(
     let inputs = &file.nodes[node].inputs;
     for (index, (name, edge)) in inputs.iter().enumerate() {
         let is_last = index + 1 == inputs.len();
-        let branch = if is_last { "└───" } else { "├───" };
+        let branch = if is_last {
+            "└───"
+        } else {
+            "├───"
+        };
         match edge {
-            Edge::Follows(path) => out.push_str(&format!(
-                "{prefix}{branch}{name} follows input '{}'\n",
-                path.join("/")
-            )),
+            Edge::Follows(path) => {
+                let path = path.join("/");
+                let _ = writeln!(out, "{prefix}{branch}{name} follows input '{path}'");
+            }
             Edge::Node(id) => {
                 let locked = file.nodes[*id].source.as_ref().map(|source| &source.locked);
                 let url = locked.map(FlakeRef::show).unwrap_or_default();
                 let modified = locked
-                    .and_then(|locked| locked.input.attributes.number("lastModified").ok().flatten())
+                    .and_then(|locked| {
+                        locked
+                            .input
+                            .attributes
+                            .number("lastModified")
+                            .ok()
+                            .flatten()
+                    })
                     .map(|seconds| format!(" ({})", date::moment(seconds)))
                     .unwrap_or_default();
-                out.push_str(&format!("{prefix}{branch}{name}: {url}{modified}\n"));
+                let _ = writeln!(out, "{prefix}{branch}{name}: {url}{modified}");
                 if !seen.contains(id) {
                     seen.push(*id);
                     let below = format!("{prefix}{}", if is_last { "    " } else { "│   " });

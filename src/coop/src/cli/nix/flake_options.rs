@@ -63,9 +63,10 @@ impl FlakeOptions {
                 allow_missing: true,
                 ..ParseOptions::default()
             };
-            options
-                .overrides
-                .insert(parse_input_path(&pair[0])?, FlakeRef::parse(&pair[1], parse)?);
+            options.overrides.insert(
+                parse_input_path(&pair[0])?,
+                FlakeRef::parse(&pair[1], parse)?,
+            );
         }
         options.updates = self.paths(&self.update_input)?;
         Ok(options)
@@ -74,7 +75,10 @@ impl FlakeOptions {
     /// Paths of inputs as the command line has them.
     #[expect(clippy::unused_self, reason = "it belongs to what the options mean")]
     pub(super) fn paths(&self, texts: &[String]) -> anyhow::Result<BTreeSet<Vec<String>>> {
-        texts.iter().map(|text| Ok(parse_input_path(text)?)).collect()
+        texts
+            .iter()
+            .map(|text| Ok(parse_input_path(text)?))
+            .collect()
     }
 }
 
@@ -90,6 +94,8 @@ pub(super) fn is_flake(word: &str) -> bool {
     let scheme = word.split_once(':').map(|(scheme, _)| scheme);
     scheme.is_some_and(|scheme| {
         scheme.starts_with(|first: char| first.is_ascii_lowercase())
-            && scheme.bytes().all(|c| c.is_ascii_alphanumeric() || b"+-.".contains(&c))
+            && scheme
+                .bytes()
+                .all(|c| c.is_ascii_alphanumeric() || b"+-.".contains(&c))
     })
 }

@@ -60,15 +60,15 @@ fn find(evaluator: &mut Evaluator, flake: Value, word: &str, paths: &[String]) -
     ))
 }
 
-/// Does `work` on the value that `word` stands for, and prints what it returns.
+/// Does `work` on the value that `flake` stands for, and prints what it returns.
 pub(super) fn run(
-    word: &str,
+    flake: &str,
     flakes: &FlakeOptions,
     settings: Settings,
     detail: Detail,
     work: impl Fn(&mut Evaluator, Value) -> R<Vec<u8>> + Sync,
 ) -> anyhow::Result<Verdict> {
-    let (reference, fragment) = match parse_reference(word) {
+    let (reference, fragment) = match parse_reference(flake) {
         Ok(parsed) => parsed,
         Err(error) => {
             writeln!(io::stderr(), "error: {error}")?;
@@ -84,10 +84,14 @@ pub(super) fn run(
         warn: true,
         detail,
     };
-    let outcome = evaluate(&Source::Reference(reference), &options, |evaluator, flake| {
-        let value = find(evaluator, flake, &shown, &paths)?;
-        work(evaluator, value)
-    });
+    let outcome = evaluate(
+        &Source::Reference(reference),
+        &options,
+        |evaluator, flake| {
+            let value = find(evaluator, flake, &shown, &paths)?;
+            work(evaluator, value)
+        },
+    );
     match outcome {
         Ok(output) => {
             let mut stdout = io::stdout().lock();
@@ -115,7 +119,10 @@ mod tests {
         let paths = attribute_paths("a.b", "x");
         assert_eq!(paths, ["packages.x.a.b", "legacyPackages.x.a.b", "a.b"]);
         assert_eq!(attribute_paths(".a", "x"), ["a"]);
-        assert_eq!(attribute_paths("", "x"), ["packages.x.default", "defaultPackage.x"]);
+        assert_eq!(
+            attribute_paths("", "x"),
+            ["packages.x.default", "defaultPackage.x"]
+        );
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use nix_eval::{Evaluator, Value};
 use nix_eval::eval::{R, StoreContent};
+use nix_eval::{Evaluator, Value};
 use nix_flake::closure;
 
 use super::options::{EvaluationOptions, evaluate, evaluate_flakes, select};
@@ -27,7 +27,10 @@ impl Instantiate {
             if let Some(folder) = &self.out {
                 write(evaluator, folder)?;
             }
-            Ok(found.into_iter().flat_map(|drv| [drv, b"\n".to_vec()].concat()).collect())
+            Ok(found
+                .into_iter()
+                .flat_map(|drv| [drv, b"\n".to_vec()].concat())
+                .collect())
         };
         if let Some(verdict) = evaluate_flakes(&self.options, of_flake)? {
             return Ok(verdict);
