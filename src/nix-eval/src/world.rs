@@ -1,7 +1,12 @@
 //! The outside world: the one trait through which the evaluator reads files, directories and the
 //! environment, and says something before it has an answer. Tests run on trees in memory.
 
+use std::collections::BTreeMap;
 use std::io;
+
+use nix_store::StorePath;
+
+use crate::eval::StoreContent;
 
 /// What lies at a path, without following a symbolic link there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,6 +64,98 @@ pub trait World {
     /// # Errors
     /// With a sentence on why it cannot be had.
     fn fetch(&mut self, request: &FetchRequest) -> Result<Fetched, String>;
+
+    /// The attributes of a flake reference that is written as a URL.
+    ///
+    /// # Errors
+    /// With a sentence on why it is none.
+    fn parse_flake_ref(&mut self, text: &str) -> Result<InputAttributes, String> {
+        Err(format!("no flakes are at hand to read '{text}'"))
+    }
+
+    /// A flake reference as a URL.
+    ///
+    /// # Errors
+    /// With a sentence on why the attributes are none.
+    fn show_flake_ref(&mut self, _: &InputAttributes) -> Result<String, String> {
+        Err("no flakes are at hand".to_owned())
+    }
+
+    /// A source tree.
+    ///
+    /// # Errors
+    /// With a sentence on why it cannot be had.
+    fn fetch_tree(&mut self, _: &TreeRequest) -> Result<Tree, String> {
+        Err("no sources are at hand".to_owned())
+    }
+
+    /// A flake with all of its inputs, locked.
+    ///
+    /// # Errors
+    /// With a sentence on why it cannot be had.
+    fn lock_flake(&mut self, reference: &str, _pure: bool) -> Result<LockedFlake, String> {
+        Err(format!("no flakes are at hand to fetch '{reference}'"))
+    }
+}
+
+/// One attribute of a source: Nix's `fetchers::Attr`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum InputAttribute {
+    /// A string.
+    Text(String),
+    /// An integer, never negative.
+    Number(u64),
+    /// A Boolean.
+    Truth(bool),
+}
+
+/// The attributes of a source, by name.
+pub type InputAttributes = BTreeMap<String, InputAttribute>;
+
+/// What names a source tree.
+pub enum TreeSource {
+    /// Its attributes.
+    Attributes(InputAttributes),
+    /// A URL.
+    Url(String),
+}
+
+/// What `fetchTree` and `fetchGit` ask for.
+pub struct TreeRequest {
+    /// Which tree.
+    pub source: TreeSource,
+    /// The builtin that asks, for messages.
+    pub builtin: &'static str,
+    /// Whether only what is locked may be fetched.
+    pub pure: bool,
+    /// Whether the experimental feature `flakes` is on.
+    pub flakes: bool,
+    /// Whether the attributes come from a lock file, so that nothing may be added to them.
+    pub is_final: bool,
+}
+
+/// A source tree that was fetched.
+#[derive(Clone)]
+pub struct Tree {
+    /// Its place in the store.
+    pub store_path: StorePath,
+    /// Where its files are; `None` where they are in the store.
+    pub content: Option<StoreContent>,
+    /// Its attributes, `narHash` among them.
+    pub attributes: InputAttributes,
+}
+
+/// A flake that can be called.
+#[derive(Clone)]
+pub struct LockedFlake {
+    /// A function in the language, of the lock file's text, the trees and a fetching builtin.
+    pub program: &'static [u8],
+    /// The text of the lock file.
+    pub lock: String,
+    /// The trees that are at hand, by node of the lock file, each with the flake's folder in it.
+    pub trees: Vec<(String, Tree, String)>,
+    /// The node whose tree may not show a revision, because its lock file had to be changed.
+    pub dirty_node: Option<String>,
 }
 
 /// What `fetchurl`, `fetchTarball` and their kin ask for.

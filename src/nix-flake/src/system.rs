@@ -8,11 +8,35 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use nix_eval::world::{FetchRequest, Fetched, FileType, World};
+use nix_eval::world::{
+    FetchRequest, Fetched, FileType, InputAttributes, LockedFlake, Tree, TreeRequest, TreeSource,
+    World,
+};
 
-/// Files, variables and standard error of this process.
+use crate::error::{Error, Result};
+use crate::fetch::{Fetcher, download, tarball};
+use crate::input::{Attributes, FINAL, Input};
+use crate::lock::{LockOptions, lock_flake};
+use crate::memory;
+use crate::reference::{FlakeRef, ParseOptions};
+use crate::registry::Lookup;
+use crate::url::{Grammar, Url};
+
+/// Files, variables and standard error of this process, and what it fetched.
 #[derive(Default)]
-pub struct System;
+pub struct System {
+    /// Fetches sources.
+    pub fetcher: Fetcher,
+}
+
+impl System {
+    /// Says what has come up while fetching.
+    pub fn tell_warnings(&mut self) {
+        for warning in std::mem::take(&mut self.fetcher.warnings) {
+            self.say(format!("warning: {warning}").as_bytes());
+        }
+    }
+}
 
 fn path(bytes: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(bytes))
@@ -35,10 +59,16 @@ fn file_type(metadata: &std::fs::Metadata) -> FileType {
 
 impl World for System {
     fn read_file(&mut self, at: &[u8]) -> io::Result<Vec<u8>> {
-        std::fs::read(path(at))
+        match self.fetcher.memory_at(at) {
+            Some((tree, below)) => memory::read(tree, below),
+            None => std::fs::read(path(at)),
+        }
     }
 
     fn file_type(&mut self, at: &[u8]) -> io::Result<Option<FileType>> {
+        if let Some((tree, below)) = self.fetcher.memory_at(at) {
+            return Ok(memory::file_type(tree, below));
+        }
         match std::fs::symlink_metadata(path(at)) {
             Ok(metadata) => Ok(Some(file_type(&metadata))),
             Err(error)
@@ -54,6 +84,9 @@ impl World for System {
     }
 
     fn read_dir(&mut self, at: &[u8]) -> io::Result<Vec<(Vec<u8>, FileType)>> {
+        if let Some((tree, below)) = self.fetcher.memory_at(at) {
+            return memory::list(tree, below);
+        }
         let mut entries = Vec::new();
         for entry in std::fs::read_dir(path(at))? {
             let entry = entry?;
@@ -74,6 +107,9 @@ impl World for System {
     }
 
     fn read_link(&mut self, at: &[u8]) -> io::Result<Vec<u8>> {
+        if let Some((tree, below)) = self.fetcher.memory_at(at) {
+            return memory::read_link(tree, below);
+        }
         Ok(std::fs::read_link(path(at))?.into_os_string().into_vec())
     }
 
@@ -96,12 +132,116 @@ impl World for System {
             .and_then(|()| stderr.write_all(b"\n"));
     }
 
-    fn fetch(&mut self, request: &FetchRequest) -> Result<Fetched, String> {
-        match request.url.strip_prefix("file://") {
-            Some(local) if !request.unpack && local.starts_with('/') => Ok(Fetched {
-                path: local.as_bytes().to_vec(),
-            }),
-            _ => Err("downloads are not supported yet; fetch it yourself and use its path".into()),
+    fn fetch(&mut self, request: &FetchRequest) -> std::result::Result<Fetched, String> {
+        let fetched = if request.unpack {
+            tarball::get(&self.fetcher, &request.url, &[]).map(|archive| archive.root)
+        } else {
+            download::get(&self.fetcher.cache, &request.url, &[])
+                .map(|file| file.path.into_os_string().into_vec())
+        };
+        let path = fetched.map_err(|error| error.to_string())?;
+        Ok(Fetched { path })
+    }
+
+    fn parse_flake_ref(&mut self, text: &str) -> std::result::Result<InputAttributes, String> {
+        let options = ParseOptions {
+            allow_missing: true,
+            ..ParseOptions::default()
+        };
+        let parsed = FlakeRef::parse(text, options).map_err(|error| error.to_string())?;
+        Ok(parsed.to_attributes().0)
+    }
+
+    fn show_flake_ref(
+        &mut self,
+        attributes: &InputAttributes,
+    ) -> std::result::Result<String, String> {
+        FlakeRef::from_attributes(&Attributes(attributes.clone()))
+            .and_then(|reference| reference.to_url())
+            .map_err(|error| error.to_string())
+    }
+
+    fn fetch_tree(&mut self, request: &TreeRequest) -> std::result::Result<Tree, String> {
+        let tree = self.tree(request).map_err(|error| error.to_string());
+        self.tell_warnings();
+        tree
+    }
+
+    fn lock_flake(
+        &mut self,
+        reference: &str,
+        pure: bool,
+    ) -> std::result::Result<LockedFlake, String> {
+        let locked = self.locked(reference, pure);
+        self.tell_warnings();
+        locked.map_err(|error| error.to_string())
+    }
+}
+
+impl System {
+    fn tree(&mut self, request: &TreeRequest) -> Result<Tree> {
+        let mut input = match &request.source {
+            TreeSource::Attributes(attributes) => {
+                Input::from_attributes(Attributes(attributes.clone()))?
+            }
+            TreeSource::Url(url) => Input::from_url(&Url::parse(url, Grammar::Strict)?, true)?,
+        };
+        if input.needs_flakes() && !request.flakes {
+            return Err(Error::rule(
+                "experimental Nix feature 'flakes' is disabled; add '--extra-experimental-features \
+                 flakes' to enable it",
+            ));
         }
+        if !request.pure && request.flakes {
+            input = self.fetcher.look_up(&input, Lookup::Limited)?.0;
+        }
+        if request.pure && !input.is_locked() {
+            if input.nar_hash()?.is_none() {
+                return Err(Error::rule(format!(
+                    "in pure evaluation mode, '{}' doesn't fetch unlocked input '{}'",
+                    request.builtin,
+                    input.show()
+                )));
+            }
+            self.fetcher.warnings.push(format!(
+                "Input '{}' is unlocked (e.g. lacks a Git revision) but is checked by NAR hash. \
+                 This is not reproducible and will break after garbage collection or when shared.",
+                input.show()
+            ));
+        }
+        if request.is_final {
+            input.attributes.set_truth(FINAL, true);
+        } else if input.is_final() {
+            return Err(Error::rule(format!(
+                "input '{}' is not allowed to use the '__final' attribute",
+                input.show()
+            )));
+        }
+        let fetched = self.fetcher.fetch(&input).map_err(|error| {
+            error.while_doing(&format!("while fetching the input '{}'", input.show()))
+        })?;
+        Ok(fetched.to_tree())
+    }
+
+    fn locked(&mut self, text: &str, pure: bool) -> Result<LockedFlake> {
+        let options = ParseOptions {
+            allow_missing: true,
+            ..ParseOptions::default()
+        };
+        let reference = FlakeRef::parse(text, options)?;
+        if pure && !reference.input.is_locked() {
+            return Err(Error::rule(format!(
+                "cannot call 'getFlake' on unlocked flake reference '{text}' (use --impure to \
+                 override)"
+            )));
+        }
+        let options = LockOptions {
+            write: false,
+            may_change: false,
+            use_registries: !pure,
+            allow_unlocked: !pure,
+            ..LockOptions::default()
+        };
+        Ok(lock_flake(&mut self.fetcher, &reference, &options)?.to_evaluator())
     }
 }

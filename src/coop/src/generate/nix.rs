@@ -232,7 +232,7 @@ mod tests {
         let settings = nix_eval::Settings::default();
         let json = nix_eval::with_stack(move || {
             let mut evaluator =
-                nix_eval::Evaluator::new(settings, Box::new(nix_flake::System)).unwrap();
+                nix_eval::Evaluator::new(settings, Box::new(nix_flake::System::default())).unwrap();
             evaluator.start_on_this_stack();
             let origin = nix_eval::position::Origin::String;
             let value = evaluator

@@ -1,10 +1,10 @@
 //! Sources from elsewhere. What is fetched, and from where, is the business of the outside world.
 
-use nix_store::Method;
 use nix_store::hash::{Algorithm, Encoding};
+use nix_store::{ContentAddress, Method, References};
 
 use super::Table;
-use crate::eval::{Evaluator, R, Settings};
+use crate::eval::{Evaluator, R};
 use crate::heap::Value;
 use crate::path;
 use crate::symbol::known;
@@ -13,36 +13,10 @@ use crate::world::FetchRequest;
 pub(super) const TABLE: Table = &[
     ("__fetchurl", 1, |e, a| fetch(e, a, false)),
     ("fetchTarball", 1, |e, a| fetch(e, a, true)),
-    ("fetchGit", 1, |e, a| unsupported(e, a, "fetchGit")),
     ("fetchMercurial", 1, |e, a| {
         unsupported(e, a, "fetchMercurial")
     }),
-    ("__getFlake", 1, |e, a| flake_builtin(e, a, "getFlake")),
-    ("__parseFlakeRef", 1, |e, a| {
-        flake_builtin(e, a, "parseFlakeRef")
-    }),
-    ("__flakeRefToString", 1, |e, a| {
-        flake_builtin(e, a, "flakeRefToString")
-    }),
 ];
-
-/// The builtins that experimental features switch on.
-pub(super) fn experimental(settings: &Settings) -> Vec<Table> {
-    const FETCH_TREE: Table = &[("fetchTree", 1, |e, a| unsupported(e, a, "fetchTree"))];
-    let mut tables = Vec::new();
-    if settings.flakes || settings.fetch_tree {
-        tables.push(FETCH_TREE);
-    }
-    tables
-}
-
-/// The builtins that are there without the feature, but not to be called.
-fn flake_builtin(evaluator: &mut Evaluator, args: &[Value], name: &str) -> R<Value> {
-    if !evaluator.settings.flakes {
-        return evaluator.fail(super::feature_is_disabled("flakes"));
-    }
-    unsupported(evaluator, args, name)
-}
 
 fn unsupported(evaluator: &mut Evaluator, args: &[Value], name: &str) -> R<Value> {
     evaluator.force(args[0])?;
@@ -106,6 +80,29 @@ fn fetch(evaluator: &mut Evaluator, args: &[Value], unpack: bool) -> R<Value> {
     if name.is_empty() {
         name = path::base_name(url.as_bytes()).to_vec();
     }
+    let method = if unpack { Method::Nar } else { Method::Flat };
+    let dir = evaluator.store_dir()?;
+    let expected = match &hash {
+        None => None,
+        Some(hash) => {
+            let address = ContentAddress {
+                method,
+                hash: *hash,
+            };
+            match dir.content_addressed_path(&name, &address, &References::default()) {
+                Ok(path) => Some(path),
+                Err(error) => return evaluator.fail(error.to_string()),
+            }
+        }
+    };
+    // What is pinned and in the store need not be fetched.
+    if let Some(path) = &expected {
+        let shown = dir.print(path);
+        if matches!(evaluator.type_physical(&shown), Ok(Some(_))) {
+            evaluator.allow(&shown);
+            return Ok(evaluator.store_path_value(&shown));
+        }
+    }
     let request = FetchRequest {
         url: url.clone(),
         unpack,
@@ -116,8 +113,21 @@ fn fetch(evaluator: &mut Evaluator, args: &[Value], unpack: bool) -> R<Value> {
         Ok(fetched) => fetched,
         Err(message) => return evaluator.fail(format!("cannot fetch '{url}': {message}")),
     };
-    let method = if unpack { Method::Nar } else { Method::Flat };
-    let stored = evaluator.add_source(&fetched.path, &name, method, None)?;
-    let dir = evaluator.store_dir()?;
+    // Where it lies is the outside world's business, not the program's.
+    let restriction = evaluator.settings.allowed_paths.take();
+    let stored = evaluator.add_source(&fetched.path, &name, method, None);
+    evaluator.settings.allowed_paths = restriction;
+    let stored = stored?;
+    evaluator.allow(&dir.print(&stored));
+    if let (Some(expected), Some(hash)) = (expected, hash)
+        && expected != stored
+    {
+        let found = evaluator.hash_source(&dir.print(&stored), method, None)?.0;
+        return evaluator.fail(format!(
+            "hash mismatch in file downloaded from '{url}':\n  specified: {}\n  got:       {}",
+            hash.encode_with_algorithm(Encoding::Nix32),
+            found.encode_with_algorithm(Encoding::Nix32)
+        ));
+    }
     Ok(evaluator.store_path_value(&dir.print(&stored)))
 }

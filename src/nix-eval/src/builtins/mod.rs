@@ -11,6 +11,7 @@ mod hashes;
 mod lists;
 mod numbers;
 mod strings;
+mod trees;
 mod types;
 
 use crate::eval::{Evaluator, R};
@@ -54,7 +55,7 @@ pub(crate) type Table = &'static [(&'static str, u32, BuiltinFunction)];
 
 /// Fills in the globals and `builtins` of a new evaluator.
 pub(crate) fn install(evaluator: &mut Evaluator) {
-    let families: [Table; 11] = [
+    let families: [Table; 12] = [
         attrs::TABLE,
         context::TABLE,
         control::TABLE,
@@ -66,13 +67,14 @@ pub(crate) fn install(evaluator: &mut Evaluator) {
         lists::TABLE,
         numbers::TABLE,
         strings::TABLE,
+        trees::TABLE,
     ];
     let mut bound: Vec<(&'static str, Value)> = Vec::new();
     for family in families {
         add_family(evaluator, family, &mut bound);
     }
     add_family(evaluator, types::TABLE, &mut bound);
-    for family in fetch::experimental(&evaluator.settings) {
+    for family in trees::experimental(&evaluator.settings) {
         add_family(evaluator, family, &mut bound);
     }
     bound.extend([
@@ -108,6 +110,12 @@ pub(crate) fn install(evaluator: &mut Evaluator) {
         let symbol = evaluator.symbols.intern(name.as_bytes());
         evaluator.globals.insert(symbol, value);
     }
+    // Not bound to any name: only the program that calls flakes is given it.
+    evaluator.builtins.push(Builtin {
+        name: trees::FETCH_FINAL_TREE,
+        arity: 1,
+        function: trees::fetch_final_tree,
+    });
     add_derivation(evaluator, &mut bound);
     add_builtins_set(evaluator, &bound);
 }
@@ -121,6 +129,14 @@ fn add_family(evaluator: &mut Evaluator, family: Table, bound: &mut Vec<(&'stati
             function,
         });
         bound.push((name, Value::builtin(index)));
+    }
+}
+
+impl Evaluator {
+    /// A builtin that no name is bound to.
+    fn internal_builtin(&self, name: &str) -> Value {
+        let index = self.builtins.iter().position(|known| known.name == name);
+        index.map_or(Value::NULL, |index| Value::builtin(index as u32))
     }
 }
 

@@ -244,7 +244,8 @@ impl Evaluator {
 
     /// Name, whether it has a default, and position of each declared argument; `None` for values
     /// that are not functions taking a set.
-    pub(crate) fn formals(&self, function: Value) -> Option<Vec<(Symbol, bool, Position)>> {
+    #[must_use]
+    pub fn formals(&self, function: Value) -> Option<Vec<(Symbol, bool, Position)>> {
         if !function.is_lambda() {
             return None;
         }

@@ -269,7 +269,8 @@ impl Evaluator {
     }
 
     /// What Nix calls the type of a value in messages.
-    pub(crate) fn describe(&self, value: Value) -> &'static str {
+    #[must_use]
+    pub fn describe(&self, value: Value) -> &'static str {
         match self.heap.kind(value) {
             Kind::Thunk => "a thunk",
             Kind::Int => "an integer",

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Coercion, ErrorKind, Evaluator, R};
-use crate::heap::{Kind, Value};
+use crate::heap::{Kind, Pending, ThunkState, Value};
+use crate::ir::op;
 use crate::position::{Origin, Position};
 use crate::symbol::{Symbol, known};
 use crate::syntax::lint::Lints;
@@ -48,6 +49,34 @@ impl Evaluator {
                     ),
                 )
             }
+        }
+    }
+
+    /// Forces a value that is written out as a set, list or function, as those of `flake.nix` have
+    /// to be (`forceTrivialValue` in Nix's `flake.cc`); what would have to be computed stays.
+    ///
+    /// # Errors
+    /// What making the set raises.
+    pub fn force_trivial(&mut self, value: Value) -> R<Value> {
+        if !value.is_thunk() {
+            return Ok(value);
+        }
+        let is_trivial = match self.heap.thunk_state(value) {
+            ThunkState::Done(_) => true,
+            ThunkState::Pending(Pending::Expression { code, .. }) => {
+                let head = self.heap.code(code);
+                match op::operation(head) {
+                    op::ATTRS => op::number(head) & op::ATTRS_DYNAMIC == 0,
+                    op::CONSTANT | op::LIST | op::LAMBDA | op::LAMBDA_SET => true,
+                    _ => false,
+                }
+            }
+            _ => false,
+        };
+        if is_trivial {
+            self.force(value)
+        } else {
+            Ok(value)
         }
     }
 

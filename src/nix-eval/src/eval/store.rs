@@ -178,6 +178,11 @@ impl Evaluator {
             .insert(store_path, StoreContent::Tree(real.into(), None));
     }
 
+    /// Makes `store_path` readable: it holds `content`, unless something else is known of it.
+    pub fn mount_content(&mut self, store_path: StorePath, content: StoreContent) {
+        self.store.contents.entry(store_path).or_insert(content);
+    }
+
     /// Where a path really is: below a copied source, that source.
     fn physical(&mut self, at: &[u8]) -> Physical {
         if at == builtins::FETCHURL_PATH {
@@ -313,7 +318,8 @@ impl Evaluator {
         }
     }
 
-    fn hash_source(
+    /// The hash of a source as it would be stored, and what the filter kept of it.
+    pub(crate) fn hash_source(
         &mut self,
         source: &[u8],
         method: Method,

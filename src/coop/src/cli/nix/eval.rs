@@ -5,7 +5,7 @@ use nix_eval::eval::R;
 use nix_eval::heap::ContextId;
 use nix_eval::{Evaluator, Value, print};
 
-use super::options::{EvaluationOptions, evaluate, select};
+use super::options::{EvaluationOptions, evaluate, evaluate_flakes, select};
 use crate::cli::Verdict;
 
 /// Evaluate an expression and print its value
@@ -45,6 +45,11 @@ pub(in crate::cli) struct Eval {
 
 impl Eval {
     pub(super) fn run(self) -> anyhow::Result<Verdict> {
+        let of_flake =
+            |evaluator: &mut Evaluator, value: Value| self.print_of_flake(evaluator, value);
+        if let Some(verdict) = evaluate_flakes(&self.options, of_flake)? {
+            return Ok(verdict);
+        }
         let exact = !(self.strict || self.json);
         evaluate(&self.options, exact, |evaluator, root, args| {
             let mut out = Vec::new();
@@ -59,16 +64,34 @@ impl Eval {
                 if !args.is_empty() {
                     value = evaluator.auto_call(value, args)?;
                 }
-                if let Some(function) = &self.apply {
-                    let origin = nix_eval::position::Origin::String;
-                    let function = evaluator.eval_text(function.as_bytes(), origin, b"/")?;
-                    value =
-                        evaluator.call(function, &[value], nix_eval::position::Position::NONE)?;
-                }
+                let value = self.applied(evaluator, value)?;
                 self.print(evaluator, value, &mut out)?;
             }
             Ok(out)
         })
+    }
+
+    /// What `--apply` makes of a value.
+    fn applied(&self, evaluator: &mut Evaluator, value: Value) -> R<Value> {
+        let Some(function) = &self.apply else {
+            return Ok(value);
+        };
+        let origin = nix_eval::position::Origin::String;
+        let function = evaluator.eval_text(function.as_bytes(), origin, b"/")?;
+        evaluator.call(function, &[value], nix_eval::position::Position::NONE)
+    }
+
+    /// As `nix eval` prints: everything is forced, and derivations are shown by their paths.
+    fn print_of_flake(&self, evaluator: &mut Evaluator, value: Value) -> R<Vec<u8>> {
+        let value = self.applied(evaluator, value)?;
+        let mut out = Vec::new();
+        if self.json || self.raw || self.xml {
+            self.print(evaluator, value, &mut out)?;
+        } else {
+            out = print::nix(evaluator, value)?;
+            out.push(b'\n');
+        }
+        Ok(out)
     }
 
     fn print(&self, evaluator: &mut Evaluator, value: Value, out: &mut Vec<u8>) -> R<()> {

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use nix_eval::Evaluator;
 use nix_eval::eval::{R, StoreContent};
+use nix_eval::{Evaluator, Value};
 use nix_flake::closure;
 
-use super::options::{EvaluationOptions, evaluate, select};
+use super::options::{EvaluationOptions, evaluate, evaluate_flakes, select};
 use crate::cli::Verdict;
 
 /// Print the .drv paths of the derivations in an expression
@@ -22,6 +22,19 @@ pub(in crate::cli) struct Instantiate {
 
 impl Instantiate {
     pub(super) fn run(self) -> anyhow::Result<Verdict> {
+        let of_flake = |evaluator: &mut Evaluator, value: Value| {
+            let found = evaluator.find_derivations(value, &[])?;
+            if let Some(folder) = &self.out {
+                write(evaluator, folder)?;
+            }
+            Ok(found
+                .into_iter()
+                .flat_map(|drv| [drv, b"\n".to_vec()].concat())
+                .collect())
+        };
+        if let Some(verdict) = evaluate_flakes(&self.options, of_flake)? {
+            return Ok(verdict);
+        }
         evaluate(&self.options, false, |evaluator, root, args| {
             let mut out = Vec::new();
             let whole = [String::new()];

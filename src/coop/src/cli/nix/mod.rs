@@ -1,6 +1,9 @@
 //! `coop nix`: the evaluator on its own, with the words of `nix-instantiate` and `nix eval`.
 
 mod eval;
+mod flake;
+mod flake_options;
+mod flake_value;
 mod instantiate;
 mod lints;
 mod options;
@@ -20,6 +23,7 @@ pub(super) struct Nix {
 #[derive(Subcommand)]
 enum NixCommand {
     Eval(eval::Eval),
+    Flake(flake::Flake),
     Instantiate(instantiate::Instantiate),
     Parse(parse::Parse),
 }
@@ -28,6 +32,7 @@ impl Nix {
     pub(super) fn run(self) -> anyhow::Result<Verdict> {
         match self.command {
             NixCommand::Eval(command) => command.run(),
+            NixCommand::Flake(command) => command.run(),
             NixCommand::Instantiate(command) => command.run(),
             NixCommand::Parse(command) => command.run(),
         }

@@ -12,14 +12,18 @@ use nix_eval::symbol::Symbol;
 use nix_eval::{Evaluator, Settings, Value, with_stack};
 use nix_flake::System;
 
+use super::flake_options::{FlakeOptions, is_flake};
+use super::flake_value;
 use super::lints::LintOptions;
 use crate::cli::Verdict;
 
 #[derive(Args)]
 pub(super) struct EvaluationOptions {
-    /// Files, folders with a default.nix, or - for standard input
-    #[arg(value_name = "FILE")]
+    /// Files, folders with a default.nix, - for standard input, or flakes as FLAKEREF#ATTR
+    #[arg(value_name = "FILE|FLAKEREF#ATTR")]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    flakes: FlakeOptions,
     /// An expression instead of a file
     #[arg(
         short = 'E',
@@ -63,6 +67,15 @@ pub(super) struct EvaluationOptions {
 }
 
 impl EvaluationOptions {
+    /// The words of the command line, where they name flakes.
+    fn flake_words(&self) -> Vec<&str> {
+        if self.expr.is_some() {
+            return Vec::new();
+        }
+        let words = self.files.iter().filter_map(|file| file.to_str());
+        words.filter(|word| is_flake(word)).collect()
+    }
+
     fn settings(&self, exact_laziness: bool) -> Settings {
         let features: Vec<&str> = self
             .extra_experimental_features
@@ -176,6 +189,34 @@ fn absolute(path: &[u8]) -> Vec<u8> {
     }
 }
 
+/// Runs `work` on the value of each flake of the command line; `None` where it names none.
+pub(super) fn evaluate_flakes(
+    options: &EvaluationOptions,
+    work: impl Fn(&mut Evaluator, Value) -> R<Vec<u8>> + Sync + Copy,
+) -> anyhow::Result<Option<Verdict>> {
+    let words = options.flake_words();
+    if words.is_empty() {
+        return Ok(None);
+    }
+    let has_arguments = !(options.arg.is_empty() && options.argstr.is_empty());
+    if has_arguments || !options.attr.is_empty() || words.len() < options.files.len() {
+        anyhow::bail!("--arg, --argstr, -A and files cannot be used together with flakes");
+    }
+    for word in words {
+        let detail = if options.show_trace {
+            Detail::Trace
+        } else {
+            Detail::Short
+        };
+        let settings = options.settings(false);
+        let verdict = flake_value::run(word, &options.flakes, settings, detail, work)?;
+        if !matches!(verdict, Verdict::Fine) {
+            return Ok(Some(verdict));
+        }
+    }
+    Ok(Some(Verdict::Fine))
+}
+
 /// Runs `work` on the root value with the automatic arguments, and reports what goes wrong.
 pub(super) fn evaluate(
     options: &EvaluationOptions,
@@ -186,7 +227,7 @@ pub(super) fn evaluate(
     let sources = options.sources()?;
     let here = current_directory()?;
     let outcome = with_stack(move || -> io::Result<Outcome> {
-        let mut evaluator = Evaluator::new(settings, Box::new(System))?;
+        let mut evaluator = Evaluator::new(settings, Box::new(System::default()))?;
         evaluator.start_on_this_stack();
         let mut output = Vec::new();
         let result: R<()> = (|| {

@@ -41,7 +41,7 @@ impl Parse {
             home: std::env::var_os("HOME").map(|home| home.as_bytes().to_vec()),
             ..Settings::default()
         };
-        let mut evaluator = Evaluator::new(settings, Box::new(System))
+        let mut evaluator = Evaluator::new(settings, Box::new(System::default()))
             .context("cannot reserve memory for the heap")?;
         evaluator.start_on_this_stack();
         let mut verdict = Verdict::Fine;

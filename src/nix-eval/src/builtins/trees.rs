@@ -1,0 +1,379 @@
+//! Source trees and flakes as values: `fetchTree`, `fetchGit`, `getFlake`, `parseFlakeRef`,
+//! `flakeRefToString`. Fetching and locking is the outside world's business; what goes in and comes
+//! out is the language's (`primops/fetchTree.cc`, `flake-primops.cc`, `emitTreeAttrs`).
+
+use nix_store::hash::{Algorithm, Encoding, Hash};
+
+use super::Table;
+use crate::eval::{Coercion, Evaluator, R, Settings};
+use crate::heap::{AttrsBuilder, ContextId, Kind, Value};
+use crate::position::{Origin, Position};
+use crate::symbol::Symbol;
+use crate::world::{InputAttribute, InputAttributes, LockedFlake, Tree, TreeRequest, TreeSource};
+
+pub(super) const TABLE: Table = &[
+    ("fetchGit", 1, |e, a| fetch_tree(e, a, FETCH_GIT)),
+    ("__getFlake", 1, get_flake),
+    ("__parseFlakeRef", 1, parse_flake_ref),
+    ("__flakeRefToString", 1, flake_ref_to_string),
+];
+
+const FETCH_GIT: &str = "fetchGit";
+const FETCH_TREE: &str = "fetchTree";
+/// The builtin that only the program which calls flakes can reach.
+pub(super) const FETCH_FINAL_TREE: &str = "fetchFinalTree";
+/// Digits of a revision that `shortRev` keeps.
+const SHORT_REVISION: usize = 7;
+const NULL_REVISION: &str = "0000000000000000000000000000000000000000";
+
+/// The builtins that experimental features switch on.
+pub(super) fn experimental(settings: &Settings) -> Vec<Table> {
+    const TABLE: Table = &[(FETCH_TREE, 1, |e, a| fetch_tree(e, a, FETCH_TREE))];
+    if settings.flakes || settings.fetch_tree {
+        vec![TABLE]
+    } else {
+        Vec::new()
+    }
+}
+
+/// The builtin that fetches what a lock file names.
+pub(super) fn fetch_final_tree(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
+    fetch_tree(evaluator, args, FETCH_FINAL_TREE)
+}
+
+fn need_flakes(evaluator: &mut Evaluator) -> R<()> {
+    if evaluator.settings.flakes {
+        Ok(())
+    } else {
+        evaluator.fail(super::feature_is_disabled("flakes"))
+    }
+}
+
+fn text_argument(evaluator: &mut Evaluator, value: Value, context: &str) -> R<String> {
+    let text = evaluator.force_string_no_context(value, context)?;
+    Ok(String::from_utf8_lossy(evaluator.heap.string(text)).into_owned())
+}
+
+fn parse_flake_ref(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
+    need_flakes(evaluator)?;
+    let context = "while evaluating the argument passed to builtins.parseFlakeRef";
+    let text = text_argument(evaluator, args[0], context)?;
+    let attributes = match evaluator.world.parse_flake_ref(&text) {
+        Ok(attributes) => attributes,
+        Err(message) => return evaluator.fail(message),
+    };
+    let mut builder = AttrsBuilder::with_capacity(attributes.len());
+    for (name, attribute) in &attributes {
+        let value = match attribute {
+            InputAttribute::Text(text) => {
+                evaluator.heap.new_string(text.as_bytes(), ContextId::EMPTY)
+            }
+            InputAttribute::Number(number) => evaluator.heap.new_int(*number as i64),
+            InputAttribute::Truth(truth) => Value::bool(*truth),
+        };
+        let name = evaluator.symbols.intern(name.as_bytes());
+        builder.push(name, value, Position::NONE);
+    }
+    Ok(builder.finish(&mut evaluator.heap))
+}
+
+/// The attributes of a set in order of their names' numbers, as Nix goes through them.
+fn entries(evaluator: &mut Evaluator, set: Value) -> Vec<(Symbol, Value)> {
+    let (flat, shape) = evaluator.heap.flat(set);
+    (0..evaluator.heap.shape_length(shape))
+        .map(|index| {
+            let name = evaluator.heap.shape_name(shape, index);
+            (name, evaluator.heap.attr_at(flat, index))
+        })
+        .collect()
+}
+
+fn flake_ref_to_string(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
+    need_flakes(evaluator)?;
+    let context = "while evaluating the argument passed to builtins.flakeRefToString";
+    let set = evaluator.force_attrs(args[0], context)?;
+    let mut attributes = InputAttributes::new();
+    for (symbol, value) in entries(evaluator, set) {
+        let name = evaluator.name(symbol);
+        let value = evaluator.force(value)?;
+        let attribute = match evaluator.heap.kind(value) {
+            Kind::Int => {
+                let number = evaluator.heap.int(value);
+                let Ok(number) = u64::try_from(number) else {
+                    return evaluator.fail(format!(
+                        "negative value given for flake ref attr {name}: {number}"
+                    ));
+                };
+                InputAttribute::Number(number)
+            }
+            Kind::Bool => InputAttribute::Truth(value == Value::TRUE),
+            Kind::String => InputAttribute::Text(
+                String::from_utf8_lossy(evaluator.heap.string(value)).into_owned(),
+            ),
+            _ => {
+                let found = evaluator.describe(value);
+                return evaluator.fail(format!(
+                    "flake reference attribute sets may only contain integers, Booleans, and \
+                     strings, but attribute '{name}' is {found}"
+                ));
+            }
+        };
+        attributes.insert(name, attribute);
+    }
+    match evaluator.world.show_flake_ref(&attributes) {
+        Ok(text) => Ok(evaluator.heap.new_string(text.as_bytes(), ContextId::EMPTY)),
+        Err(message) => evaluator.fail(message),
+    }
+}
+
+fn fetch_tree(evaluator: &mut Evaluator, args: &[Value], builtin: &'static str) -> R<Value> {
+    let is_final = builtin == FETCH_FINAL_TREE;
+    let shown = if builtin == FETCH_GIT {
+        FETCH_GIT
+    } else {
+        FETCH_TREE
+    };
+    let value = evaluator.force(args[0])?;
+    let source = if value.is_attrs() {
+        TreeSource::Attributes(tree_attributes(evaluator, value, shown, is_final)?)
+    } else {
+        let context = format!("while evaluating the first argument passed to '{shown}'");
+        let (url, _) = evaluator.coerce_to_string(value, Coercion::PLAIN, &context)?;
+        let url = String::from_utf8_lossy(&url).into_owned();
+        if builtin == FETCH_GIT {
+            let mut attributes = InputAttributes::new();
+            attributes.insert("type".to_owned(), InputAttribute::Text("git".to_owned()));
+            attributes.insert("url".to_owned(), InputAttribute::Text(url));
+            attributes.insert("exportIgnore".to_owned(), InputAttribute::Truth(true));
+            TreeSource::Attributes(attributes)
+        } else if evaluator.settings.flakes {
+            TreeSource::Url(url)
+        } else {
+            return evaluator.fail(format!(
+                "passing a string argument to '{shown}' requires the 'flakes' experimental feature"
+            ));
+        }
+    };
+    let request = TreeRequest {
+        source,
+        builtin: shown,
+        pure: evaluator.settings.pure,
+        flakes: evaluator.settings.flakes,
+        is_final,
+    };
+    let tree = match evaluator.world.fetch_tree(&request) {
+        Ok(tree) => tree,
+        Err(message) => return evaluator.fail(message),
+    };
+    evaluator.tree_value(&tree, builtin == FETCH_GIT, false)
+}
+
+fn tree_attributes(
+    evaluator: &mut Evaluator,
+    set: Value,
+    shown: &'static str,
+    is_final: bool,
+) -> R<InputAttributes> {
+    let mut attributes = InputAttributes::new();
+    let type_name = evaluator.symbols.intern(b"type");
+    let kind = match (evaluator.heap.attr(set, type_name), shown) {
+        (Some(_), FETCH_GIT) => return evaluator.fail("unexpected argument 'type'"),
+        (None, FETCH_GIT) => "git".to_owned(),
+        (None, _) => {
+            return evaluator.fail(format!("argument 'type' is missing in call to '{shown}'"));
+        }
+        (Some(kind), _) => {
+            let context = format!("while evaluating the `type` argument passed to '{shown}'");
+            text_argument(evaluator, kind, &context)?
+        }
+    };
+    for (symbol, value) in entries(evaluator, set) {
+        if symbol == type_name {
+            continue;
+        }
+        let name = evaluator.name(symbol);
+        let value = evaluator.force(value)?;
+        let attribute = match evaluator.heap.kind(value) {
+            Kind::String | Kind::Path => {
+                let (text, _) = evaluator.coerce_to_string(value, Coercion::PLAIN, "")?;
+                InputAttribute::Text(String::from_utf8_lossy(&text).into_owned())
+            }
+            Kind::Bool => InputAttribute::Truth(value == Value::TRUE),
+            Kind::Int => {
+                let number = evaluator.heap.int(value);
+                let Ok(number) = u64::try_from(number) else {
+                    return evaluator.fail(format!(
+                        "negative value given for '{shown}' argument '{name}': {number}"
+                    ));
+                };
+                InputAttribute::Number(number)
+            }
+            _ => {
+                let found = evaluator.describe(value);
+                return evaluator.type_error(format!(
+                    "argument '{name}' to '{shown}' is {found} while a string, Boolean or integer \
+                     is expected"
+                ));
+            }
+        };
+        attributes.insert(name, attribute);
+    }
+    let is_git = kind == "git";
+    attributes.insert("type".to_owned(), InputAttribute::Text(kind));
+    if shown == FETCH_GIT {
+        let with_submodules = attributes.get("submodules") == Some(&InputAttribute::Truth(true));
+        if !with_submodules {
+            attributes
+                .entry("exportIgnore".to_owned())
+                .or_insert(InputAttribute::Truth(true));
+        }
+    } else {
+        if is_git {
+            attributes
+                .entry("shallow".to_owned())
+                .or_insert(InputAttribute::Truth(true));
+        }
+        if attributes.contains_key("name") && !is_final {
+            return evaluator.fail(format!(
+                "argument 'name' isn’t supported in call to '{shown}'"
+            ));
+        }
+    }
+    Ok(attributes)
+}
+
+fn get_flake(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
+    need_flakes(evaluator)?;
+    let context = "while evaluating the argument passed to builtins.getFlake";
+    let reference = text_argument(evaluator, args[0], context)?;
+    let pure = evaluator.settings.pure;
+    match evaluator.world.lock_flake(&reference, pure) {
+        Ok(locked) => evaluator.call_flake(&locked),
+        Err(message) => evaluator.fail(message),
+    }
+}
+
+impl Evaluator {
+    /// The value of a flake: its outputs, with what is known of its source.
+    ///
+    /// # Errors
+    /// What evaluating its `outputs` raises.
+    pub fn call_flake(&mut self, locked: &LockedFlake) -> R<Value> {
+        let mut trees = AttrsBuilder::with_capacity(locked.trees.len());
+        for (node, tree, folder) in &locked.trees {
+            let is_dirty = locked.dirty_node.as_ref() == Some(node);
+            let source = self.tree_value(tree, false, is_dirty)?;
+            let folder = self.heap.new_string(folder.as_bytes(), ContextId::EMPTY);
+            let (source_name, folder_name) = (
+                self.symbols.intern(b"sourceInfo"),
+                self.symbols.intern(b"dir"),
+            );
+            let entry = self.make_attrs(&[(source_name, source), (folder_name, folder)]);
+            let node = self.symbols.intern(node.as_bytes());
+            trees.push(node, entry, Position::NONE);
+        }
+        let trees = trees.finish(&mut self.heap);
+        let lock = self
+            .heap
+            .new_string(locked.lock.as_bytes(), ContextId::EMPTY);
+        let fetch = self.internal_builtin(FETCH_FINAL_TREE);
+        let origin = Origin::Internal("call-flake.nix");
+        let code = self.parse_source(locked.program.to_vec(), origin, b"/", &[])?;
+        let program = self.eval(code, 0)?;
+        self.call(program, &[lock, trees, fetch], Position::NONE)
+    }
+
+    /// A tree as a set, its files being readable from here on.
+    fn tree_value(&mut self, tree: &Tree, empty_revision: bool, is_dirty: bool) -> R<Value> {
+        let dir = self.store_dir()?;
+        let shown = dir.print(&tree.store_path);
+        if let Some(content) = &tree.content {
+            self.mount_content(tree.store_path.clone(), content.clone());
+        }
+        self.allow(&shown);
+        let out_path = self.store_path_value(&shown);
+        let mut attrs: Vec<(&str, Value)> = vec![("outPath", out_path)];
+        let text_of = |name: &str| match tree.attributes.get(name) {
+            Some(InputAttribute::Text(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        let number_of = |name: &str| match tree.attributes.get(name) {
+            Some(InputAttribute::Number(number)) => Some(*number),
+            _ => None,
+        };
+        let mut string = |text: &str| self.heap.new_string(text.as_bytes(), ContextId::EMPTY);
+        if let Some(hash) = text_of("narHash") {
+            attrs.push(("narHash", string(hash)));
+        }
+        let mut revision = text_of("rev").map(|rev| {
+            Hash::parse_any(rev.as_bytes(), Some(Algorithm::Sha1))
+                .map_or_else(|_| rev.to_owned(), |hash| hash.encode(Encoding::Base16))
+        });
+        let mut count = number_of("revCount");
+        if empty_revision {
+            revision.get_or_insert_with(|| NULL_REVISION.to_owned());
+            count.get_or_insert(0);
+        }
+        if let Some(revision) = revision.filter(|_| !is_dirty) {
+            let short = revision.get(..SHORT_REVISION).unwrap_or(&revision);
+            attrs.push(("shortRev", string(short)));
+            attrs.push(("rev", string(&revision)));
+        }
+        for name in ["dirtyRev", "dirtyShortRev"] {
+            if let Some(text) = text_of(name) {
+                attrs.push((name, string(text)));
+            }
+        }
+        if let Some(seconds) = number_of("lastModified") {
+            attrs.push(("lastModifiedDate", string(&compact_date(seconds))));
+            attrs.push(("lastModified", self.heap.new_int(seconds as i64)));
+        }
+        if let Some(count) = count.filter(|_| !is_dirty) {
+            attrs.push(("revCount", self.heap.new_int(count as i64)));
+        }
+        if text_of("type") == Some("git") {
+            let submodules =
+                tree.attributes.get("submodules") == Some(&InputAttribute::Truth(true));
+            attrs.push(("submodules", Value::bool(submodules)));
+        }
+        let attrs: Vec<(Symbol, Value)> = attrs
+            .into_iter()
+            .map(|(name, value)| (self.symbols.intern(name.as_bytes()), value))
+            .collect();
+        Ok(self.make_attrs(&attrs))
+    }
+}
+
+/// Seconds since 1970 as `YYYYMMDDhhmmss` in UTC.
+fn compact_date(seconds: u64) -> String {
+    let days = seconds / 86_400;
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    // Days since 1 March of the year 0, in eras of 400 years (Howard Hinnant, "date algorithms").
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let day_of_era = shifted % 146_097;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compact_date;
+
+    #[test]
+    fn dates_are_in_utc() {
+        assert_eq!(compact_date(0), "19700101000000");
+        assert_eq!(compact_date(951_782_400), "20000229000000");
+        assert_eq!(compact_date(1_735_689_599), "20241231235959");
+    }
+}

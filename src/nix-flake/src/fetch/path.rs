@@ -1,0 +1,36 @@
+//! Folders of this machine.
+
+use nix_eval::path::canonical;
+
+use super::tree::{self, Files};
+use super::{Fetcher, Found};
+use crate::error::{Error, Result};
+use crate::input::Input;
+
+pub(super) fn fetch(fetcher: &Fetcher, input: &Input) -> Result<Found> {
+    let path = input.attributes.need_text("path")?;
+    if !path.starts_with('/') {
+        return Err(Error::rule(format!(
+            "cannot fetch input '{}' because it uses a relative path",
+            input.show()
+        )));
+    }
+    let root = canonical(path.as_bytes());
+    let mut input = input.clone();
+    if !input.attributes.contains("lastModified") {
+        let in_store = fetcher
+            .store
+            .parse(&root)
+            .is_ok_and(|path| path.name() == "source");
+        let modified = if in_store || fetcher.memory_at(&root).is_some() {
+            0
+        } else {
+            tree::last_change(&root)?
+        };
+        input.attributes.set_number("lastModified", modified);
+    }
+    Ok(Found {
+        input,
+        files: Files::whole(&root),
+    })
+}

@@ -1,0 +1,180 @@
+//! A flake opened for evaluation: what a program calls that wants a value out of a flake.
+//!
+//! ```no_run
+//! use nix_flake::session::{Options, Source, derivation_path};
+//! use nix_flake::{FlakeRef, ParseOptions};
+//!
+//! let nixpkgs = FlakeRef::parse("path:/srv/nixpkgs", ParseOptions::default())?;
+//! let mut options = Options::default();
+//! options.replace(&["nixpkgs"], nixpkgs);
+//! let host = ["nixosConfigurations", "web1", "config", "system", "build", "toplevel"];
+//! let drv = derivation_path(&Source::Folder("/srv/fleet".into()), &host, &options)?;
+//! # Ok::<(), nix_flake::session::Failure>(())
+//! ```
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use nix_eval::eval::{Detail, R};
+use nix_eval::{Evaluator, Settings, Value, with_stack};
+use nix_store::nar::MemoryTree;
+
+use crate::error::{Error, Result};
+use crate::fetch::Fetcher;
+use crate::input::Attributes;
+use crate::lock::{LockOptions, Locked, lock_flake};
+use crate::reference::FlakeRef;
+use crate::system::System;
+
+/// Where a flake is.
+#[derive(Clone)]
+pub enum Source {
+    /// What a reference leads to.
+    Reference(FlakeRef),
+    /// All files of a folder, tracked by Git or not.
+    Folder(PathBuf),
+    /// Files in memory.
+    Memory(Arc<MemoryTree>),
+}
+
+/// How a flake is evaluated. Unless told otherwise nothing is written, and evaluation is pure.
+#[derive(Clone)]
+pub struct Options {
+    /// How its inputs are locked.
+    pub lock: LockOptions,
+    /// Whether the environment and all files may be read.
+    pub impure: bool,
+    /// Everything else; purity and the feature `flakes` are set from here.
+    pub settings: Settings,
+    /// Whether warnings are said on standard error.
+    pub warn: bool,
+    /// How much a report says.
+    pub detail: Detail,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            lock: LockOptions {
+                write: false,
+                ..LockOptions::default()
+            },
+            impure: false,
+            settings: Settings::default(),
+            warn: false,
+            detail: Detail::Short,
+        }
+    }
+}
+
+impl Options {
+    /// Replaces an input, named by the path to it, as `--override-input` does.
+    pub fn replace(&mut self, input: &[&str], reference: FlakeRef) {
+        let path = input.iter().map(|&name| name.to_owned()).collect();
+        self.lock.overrides.insert(path, reference);
+    }
+
+    /// The settings that hold for a flake.
+    #[must_use]
+    pub fn flake_settings(&self) -> Settings {
+        let mut settings = self.settings.clone();
+        settings.flakes = true;
+        if !self.impure {
+            settings.pure = true;
+            settings.allowed_paths = Some(Vec::new());
+            settings.search_path.clear();
+            settings.home = None;
+        }
+        settings
+    }
+}
+
+/// Why there is no value.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The flake, or an input, cannot be had.
+    #[error(transparent)]
+    Flake(#[from] Error),
+    /// Evaluation failed: the report for people, lines ending in newlines.
+    #[error("{0}")]
+    Evaluation(String),
+    /// The machine has not what evaluation needs: address space, a thread, heap.
+    #[error("{0}")]
+    Resources(String),
+}
+
+/// Fetches and locks a flake.
+///
+/// # Errors
+/// Where it, or an input, cannot be had.
+pub fn open(source: &Source, options: &LockOptions) -> Result<(Fetcher, Locked)> {
+    let mut fetcher = Fetcher::default();
+    let path_reference = |path: &str| {
+        let attributes = Attributes::of_texts(&[("type", "path"), ("path", path)]);
+        FlakeRef::from_attributes(&attributes)
+    };
+    let reference = match source {
+        Source::Reference(reference) => reference.clone(),
+        Source::Folder(folder) => {
+            let folder = std::path::absolute(folder)
+                .map_err(Error::io(format!("cannot find '{}'", folder.display())))?;
+            path_reference(&folder.to_string_lossy())?
+        }
+        Source::Memory(tree) => path_reference(&fetcher.add_memory(tree.clone()))?,
+    };
+    let locked = lock_flake(&mut fetcher, &reference, options)?;
+    Ok((fetcher, locked))
+}
+
+/// Evaluates a flake and does `work` on its value, the set of its outputs and what else it has.
+///
+/// # Errors
+/// [`Failure`].
+pub fn evaluate<T: Send>(
+    source: &Source,
+    options: &Options,
+    work: impl FnOnce(&mut Evaluator, Value) -> R<T> + Send,
+) -> std::result::Result<T, Failure> {
+    let outcome = with_stack(|| {
+        let (mut fetcher, locked) = open(source, &options.lock)?;
+        if !options.warn {
+            fetcher.warnings.clear();
+        }
+        let mut system = System { fetcher };
+        system.tell_warnings();
+        let mut evaluator = Evaluator::new(options.flake_settings(), Box::new(system))
+            .map_err(|error| Failure::Resources(format!("cannot reserve the heap: {error}")))?;
+        evaluator.start_on_this_stack();
+        let result = evaluator
+            .call_flake(&locked.to_evaluator())
+            .and_then(|flake| work(&mut evaluator, flake));
+        result.map_err(|raised| {
+            let error = evaluator.take_error(raised);
+            Failure::Evaluation(evaluator.render(&error, options.detail))
+        })
+    });
+    outcome
+        .map_err(|error| Failure::Resources(format!("cannot start a thread: {error}")))?
+        .ok_or_else(|| Failure::Resources("the evaluation needs more than 4 GiB".to_owned()))?
+}
+
+/// The path of the derivation at an attribute path of a flake.
+///
+/// # Errors
+/// [`Failure`].
+pub fn derivation_path(
+    source: &Source,
+    attributes: &[&str],
+    options: &Options,
+) -> std::result::Result<String, Failure> {
+    let shown = attributes.join(".");
+    evaluate(source, options, |evaluator, flake| {
+        let mut value = flake;
+        for name in attributes {
+            value = evaluator.select_by_text(value, name.as_bytes(), &shown)?;
+        }
+        let value = evaluator.select_by_text(value, b"drvPath", &shown)?;
+        let text = evaluator.text_of(value, "while evaluating the path of a derivation")?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    })
+}
