@@ -4,14 +4,15 @@ mod command;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser as _, Subcommand};
 use command::Evaluators;
 use command::attributes::Attributes;
 use command::closure::Closure;
+use command::parse::Parse;
 use command::programs::Programs;
 
 /// Compares coop's evaluator with real Nix
-#[derive(Parser)]
+#[derive(clap::Parser)]
 #[command(version)]
 struct Oracle {
     #[command(flatten)]
@@ -25,6 +26,7 @@ enum OracleCommand {
     Programs(Programs),
     Attributes(Attributes),
     Closure(Closure),
+    Parse(Parse),
 }
 
 fn main() -> ExitCode {
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         OracleCommand::Programs(command) => command.run(&oracle.evaluators),
         OracleCommand::Attributes(command) => command.run(&oracle.evaluators),
         OracleCommand::Closure(command) => command.run(&oracle.evaluators),
+        OracleCommand::Parse(command) => command.run(&oracle.evaluators),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

@@ -79,7 +79,14 @@ impl Evaluator {
                 continue;
             }
             let here = path::join(&done, &next);
+            if self.folders.contains(&here[..]) {
+                done = here;
+                continue;
+            }
             let found = self.type_physical(&here);
+            if matches!(found, Ok(Some(FileType::Directory))) {
+                self.folders.insert(here[..].into());
+            }
             let is_link = matches!(found, Ok(Some(FileType::Symlink)));
             if !is_link || (todo.is_empty() && !last) {
                 done = here;

@@ -18,7 +18,7 @@ mod store;
 
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::builtins::{self, Builtin};
 use crate::heap::{ContextTable, Heap, Value};
@@ -60,6 +60,8 @@ pub struct Evaluator {
     pub(crate) imports: FxHashMap<Rc<[u8]>, Value>,
     /// Paths with all links resolved.
     pub(crate) resolved: FxHashMap<Rc<[u8]>, Rc<[u8]>>,
+    /// Paths without links that are known to be directories.
+    pub(crate) folders: FxHashSet<Rc<[u8]>>,
     /// String values of symbols.
     pub(crate) symbol_strings: Vec<Value>,
     /// Compiled regular expressions.
@@ -111,6 +113,7 @@ impl Evaluator {
             code_table: CodeTable::default(),
             imports: FxHashMap::default(),
             resolved: FxHashMap::default(),
+            folders: FxHashSet::default(),
             symbol_strings: Vec::new(),
             regexes: FxHashMap::default(),
             error: None,

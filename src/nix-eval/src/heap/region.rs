@@ -28,6 +28,8 @@ pub(super) struct Region {
 
 /// Words that are asked of the system at once: one request instead of two thousand page faults.
 const CHUNK: u32 = 2 << 20;
+/// The first request: a small evaluation is over before a whole chunk is cleared.
+const FIRST_CHUNK: u32 = CHUNK / 16;
 /// Bytes of a page, at least.
 const PAGE: usize = 4096;
 
@@ -74,7 +76,8 @@ impl Region {
             heap_full();
         }
         let needed = self.used + words;
-        let end = needed.saturating_add(CHUNK).min(self.limit);
+        let ahead = (self.used / 2).clamp(FIRST_CHUNK, CHUNK);
+        let end = needed.saturating_add(ahead).min(self.limit);
         // Huge pages were tried instead: on machines with scattered memory the kernel spends more
         // time making them than they save.
         #[cfg(target_os = "linux")]

@@ -2,6 +2,7 @@
 
 pub(crate) mod attributes;
 pub(crate) mod closure;
+pub(crate) mod parse;
 pub(crate) mod programs;
 
 use std::path::{Path, PathBuf};
