@@ -32,15 +32,6 @@
         stateVersion = "26.05";
         postgresql = 17;
       };
-      signup = {
-        join.domains = [
-          "webarch.coop"
-          "webarch.net"
-          "webarchitects.co.uk"
-          "webarchitects.coop"
-        ];
-        invites = false;
-      };
       federation = {
         mode = "limited";
         authorizedFetch = false;
@@ -49,6 +40,15 @@
       cache = {
         keepDays = 3;
         budgetGb = 10;
+      };
+      signup = {
+        join.domains = [
+          "webarch.coop"
+          "webarch.net"
+          "webarchitects.co.uk"
+          "webarchitects.coop"
+        ];
+        invites = false;
       };
       mail = {
         host = "smtp.webarch.coop";

@@ -36,6 +36,25 @@
         stateVersion = "26.05";
         postgresql = 17;
       };
+      federation = {
+        mode = "open";
+        authorizedFetch = false;
+        policy = ../../policy/socialmedia.json;
+      };
+      cache = {
+        keepDays = 14;
+        budgetGb = 40;
+      };
+      site = {
+        title = "socialmedia.coop";
+        languages = [ "en" ];
+        rules = [
+          "Be kind: no harassment, no hatred."
+          "No advertising."
+          "Say so when an account is run by a machine."
+        ];
+        privacy = ../../policy/socialmedia-privacy.md;
+      };
       signup = {
         join.domains = [
           "agaric.coop"
@@ -48,15 +67,6 @@
         ];
         apply.anyone = true;
         invites = false;
-      };
-      federation = {
-        mode = "open";
-        authorizedFetch = false;
-        policy = ../../policy/socialmedia.json;
-      };
-      cache = {
-        keepDays = 14;
-        budgetGb = 40;
       };
       backup = {
         repository = "sftp:coop@store.example:/coop";
@@ -78,16 +88,6 @@
       owner = {
         name = "chris";
         email = "chris@webarch.coop";
-      };
-      site = {
-        title = "socialmedia.coop";
-        languages = [ "en" ];
-        rules = [
-          "Be kind: no harassment, no hatred."
-          "No advertising."
-          "Say so when an account is run by a machine."
-        ];
-        privacy = ../../policy/socialmedia-privacy.md;
       };
     };
   };

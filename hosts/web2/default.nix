@@ -36,11 +36,6 @@
           stateVersion = "26.05";
           postgresql = 17;
         };
-        signup = {
-          join.domains = [ "allotments.example" ];
-          apply.anyone = true;
-          invites = false;
-        };
         federation = {
           mode = "open";
           authorizedFetch = false;
@@ -49,6 +44,15 @@
         cache = {
           keepDays = 7;
           budgetGb = 30;
+        };
+        site = {
+          title = "Over the fence";
+          languages = [ "en" ];
+        };
+        signup = {
+          join.domains = [ "allotments.example" ];
+          apply.anyone = true;
+          invites = false;
         };
         backup = {
           repository = "sftp:coop@store.example:/coop";
@@ -71,10 +75,6 @@
           name = "mo";
           email = "mo@allotments.example";
         };
-        site = {
-          title = "Over the fence";
-          languages = [ "en" ];
-        };
       };
       theatre = {
         domain = "theatre.example";
@@ -89,10 +89,6 @@
           stateVersion = "26.05";
           postgresql = 17;
         };
-        signup = {
-          join.domainsWithSubdomains = [ "theatre.example" ];
-          invites = false;
-        };
         federation = {
           mode = "open";
           authorizedFetch = false;
@@ -101,6 +97,17 @@
         cache = {
           keepDays = 7;
           budgetGb = 30;
+        };
+        site = {
+          title = "Riverside Theatre";
+          languages = [
+            "en"
+            "fr"
+          ];
+        };
+        signup = {
+          join.domainsWithSubdomains = [ "theatre.example" ];
+          invites = false;
         };
         backup = {
           repository = "sftp:coop@store.example:/coop";
@@ -123,13 +130,6 @@
           name = "ines";
           email = "ines@theatre.example";
         };
-        site = {
-          title = "Riverside Theatre";
-          languages = [
-            "en"
-            "fr"
-          ];
-        };
       };
       union = {
         domain = "social.union.example";
@@ -143,13 +143,6 @@
           stateVersion = "26.05";
           postgresql = 17;
         };
-        signup = {
-          apply.domains = [
-            "north.union.example"
-            "union.example"
-          ];
-          invites = false;
-        };
         federation = {
           mode = "limited";
           authorizedFetch = false;
@@ -158,6 +151,17 @@
         cache = {
           keepDays = 7;
           budgetGb = 30;
+        };
+        site = {
+          title = "City Tenants' Union";
+          languages = [ "en" ];
+        };
+        signup = {
+          apply.domains = [
+            "north.union.example"
+            "union.example"
+          ];
+          invites = false;
         };
         backup = {
           repository = "sftp:coop@store.example:/coop";
@@ -179,10 +183,6 @@
         owner = {
           name = "sam";
           email = "sam@union.example";
-        };
-        site = {
-          title = "City Tenants' Union";
-          languages = [ "en" ];
         };
       };
     };

@@ -177,6 +177,15 @@ sealed, production is neither."
 texts, and coop takes no marks there that change how text looks. Functions, packages and paths cannot
 be said in TOML: write them in `hosts/<host>/extra.nix`, which the host then includes."
 
+    OwnerNotListed "E0320" "an owner whom Mastodon would refuse"
+        "Mastodon's list of e-mail domains holds for every account, the first administrator's too. The
+owner's address has to be at one of the domains in `signup`, or below one."
+    BadBucket "E0321" "a bucket that cannot be used"
+        "A bucket holds one instance's media: coop deletes what no post of that instance refers to. Its
+endpoint is `https://` and a host; the name in `alias` is the bucket's own."
+    KeepsNothing "E0322" "a place that keeps no backup"
+        "With `keep` at nought throughout, each backup would be deleted as soon as it is made."
+
     GroundNotAllowed "E0401" "a block on a ground that the policy does not allow"
         "The policy lists its `grounds`. A block on any other ground is an error here, so that the
 rule a co-op gave itself cannot be bent by an edit in a hurry."

@@ -373,6 +373,7 @@ pub const OWN_KEYS: &[&str] = &[
     "domain",
     "web_domain",
     "copy_of",
+    "copy_at",
     "renamed_from",
     "external",
 ];
@@ -454,6 +455,8 @@ pub struct Instance {
     pub memory_gb: u32,
     /// The instance that this sealed staging copy is restored from.
     pub copy_of: Option<Name>,
+    /// When the copy is made anew from the latest backup; `Mon 05:00` otherwise.
+    pub copy_at: Option<Calendar>,
     /// The name under which coop.lock knows it.
     pub renamed_from: Option<Name>,
     /// Any NixOS options of its container.

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{nix, policy};
-use crate::fleet::{Fleet, Instance, Name, Stage, word};
+use crate::fleet::{FederationMode, Fleet, Instance, Name, Stage, word};
 use crate::lock::{Lock, Settled};
 
 /// The options of all instances on a host.
@@ -43,11 +43,15 @@ fn options(fleet: &Fleet, name: &Name, instance: &Instance, settled: &Settled) -
             "postgresql": settled.postgresql,
         }),
     );
-    set("signup", signup(fleet, instance));
+    let mode = if instance.copy_of.is_some() {
+        FederationMode::Limited
+    } else {
+        instance.federation_mode()
+    };
     set(
         "federation",
         json!({
-            "mode": word(instance.federation_mode()),
+            "mode": word(mode),
             "authorizedFetch": instance.federation.authorized_fetch,
             "policy": nix::path(format!("../../{}", policy::file(name))),
         }),
@@ -59,6 +63,24 @@ fn options(fleet: &Fleet, name: &Name, instance: &Instance, settled: &Settled) -
             "budgetGb": instance.cache.budget_gb,
         }),
     );
+    let site = site(fleet, name, instance);
+    if !site.is_empty() {
+        set("site", site.into());
+    }
+    if let Some(staging) = staging(fleet, name, instance) {
+        set("staging", staging);
+    } else {
+        live(fleet, instance, &mut set);
+    }
+    if !instance.nixos.is_empty() {
+        set("extraModules", json!([instance.nixos]));
+    }
+    options.into()
+}
+
+/// What a sealed copy has not, whatever its profile says.
+fn live(fleet: &Fleet, instance: &Instance, set: &mut impl FnMut(&str, Value)) {
+    set("signup", signup(fleet, instance));
     if let Some(bucket) = media(fleet, instance) {
         set("media", json!({ "bucket": bucket }));
     }
@@ -78,17 +100,6 @@ fn options(fleet: &Fleet, name: &Name, instance: &Instance, settled: &Settled) -
         let account = owner.replace('-', "_");
         set("owner", json!({ "name": account, "email": &*person.email }));
     }
-    let site = site(fleet, name, instance);
-    if !site.is_empty() {
-        set("site", site.into());
-    }
-    if let Some(staging) = staging(fleet, name, instance) {
-        set("staging", staging);
-    }
-    if !instance.nixos.is_empty() {
-        set("extraModules", json!([instance.nixos]));
-    }
-    options.into()
 }
 
 /// Who joins and who applies, each as exact domains, domains with all below them, or anyone.
@@ -234,6 +245,7 @@ fn staging(fleet: &Fleet, name: &Name, instance: &Instance) -> Option<Value> {
         "of": &**original,
         "repository": &*place.repository,
         "passwordSecret": &*place.password.secret,
+        "at": instance.copy_at.as_deref().unwrap_or("Mon 05:00"),
         "htpasswdSecret": format!("{name}-htpasswd"),
     }))
 }

@@ -139,12 +139,17 @@ pub fn generate(
             }
         }
     }
-    for (path, text) in files.iter().chain(&seeds) {
+    for (path, text) in files.iter_mut().chain(&mut seeds) {
         if Path::new(path)
             .extension()
             .is_some_and(|kind| kind == "nix")
         {
             parsed_again(path, text)?;
+            // The modules are copies of files that are formatted.
+            if !path.starts_with("modules/") {
+                *text = nixfmt_rs::format(text)
+                    .map_err(|error| GenerateError::NotNix(path.clone(), error.to_string()))?;
+            }
         }
     }
     Ok(Generated { files, seeds })

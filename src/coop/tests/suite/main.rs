@@ -9,3 +9,4 @@ mod lock;
 mod mutation;
 mod reference;
 mod support;
+mod tree;

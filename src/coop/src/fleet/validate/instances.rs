@@ -237,7 +237,6 @@ impl Check<'_> {
     }
 
     fn external(&mut self, name: &Name, instance: &Instance) {
-        let written = |key: &str| self.fleet.tree.get(&["instances", name, key]).is_some();
         let hosting = [
             "host",
             "owner",
@@ -251,15 +250,10 @@ impl Check<'_> {
             "policies",
             "federation",
         ];
-        let extra: Vec<&str> = hosting.into_iter().filter(|key| written(key)).collect();
-        for key in extra {
+        for key in hosting {
             // A profile's hosting keys are no mistake: it is shared with instances that are run here.
-            let at = self.fleet.tree.key(&["instances", name, key]);
-            let own = self.fleet.tree.get(&["profiles"]).is_none()
-                || instance.profile.as_ref().is_none_or(|profile| {
-                    self.fleet.tree.get(&["profiles", profile, key]).is_none()
-                });
-            if own {
+            if self.says_itself(name, instance, key) {
+                let at = self.fleet.tree.key(&["instances", name, key]);
                 self.say(
                     Code::ExternalKey,
                     at,

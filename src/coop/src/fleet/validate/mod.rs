@@ -2,6 +2,7 @@
 //!
 //! A file below for each kind of thing that has rules of its own.
 
+mod demands;
 mod instances;
 mod lists;
 mod options;
@@ -30,6 +31,7 @@ pub(super) fn validate(fleet: &mut Fleet) {
     check.lists();
     check.policies();
     check.instances();
+    check.demands();
     check.capacity();
     check.nixos_options();
     check.unused();

@@ -66,7 +66,11 @@ impl Check<'_> {
                             Code::NoGround,
                             at,
                             format!("the block of {domain} states no ground"),
-                            format!("add ground = \"{}\" (the policy allows {listed})", words[0]),
+                            if self.fleet.sources.path(at.file).extension().is_some_and(|end| end == "csv") {
+                                format!("give it a word in the column #ground (the policy allows {listed})")
+                            } else {
+                                format!("add ground = \"{}\" (the policy allows {listed})", words[0])
+                            },
                         ),
                         Some(ground) if !policy.grounds.contains(&ground) => {
                             let grounds = self.place(&["policies", name, "grounds"]);
