@@ -25,6 +25,7 @@ pub enum Lookup {
     No,
 }
 
+#[derive(Clone)]
 struct Entry {
     from: Input,
     to: Input,
@@ -33,6 +34,7 @@ struct Entry {
 }
 
 /// Where registries are, and their entries once they were read.
+#[derive(Clone)]
 pub struct Registries {
     files: Vec<PathBuf>,
     global: String,

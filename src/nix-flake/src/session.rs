@@ -46,7 +46,7 @@ pub struct Options {
     pub impure: bool,
     /// Everything else; purity and the feature `flakes` are set from here.
     pub settings: Settings,
-    /// Whether warnings are said on standard error.
+    /// Whether warnings and traces are said on standard error.
     pub warn: bool,
     /// How much a report says.
     pub detail: Detail,
@@ -103,6 +103,73 @@ pub enum Failure {
     Resources(String),
 }
 
+/// A flake with its inputs, fetched and locked once: it can be evaluated often, and side by side.
+#[derive(Clone)]
+pub struct Opened {
+    fetcher: Fetcher,
+    locked: Locked,
+}
+
+impl Opened {
+    /// Fetches and locks a flake.
+    ///
+    /// # Errors
+    /// Where it, or an input, cannot be had.
+    pub fn new(source: &Source, options: &LockOptions) -> Result<Self> {
+        let (fetcher, locked) = open(source, options)?;
+        Ok(Self { fetcher, locked })
+    }
+
+    /// Evaluates the flake and does `work` on its value, the set of its outputs and what else it has.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn evaluate<T: Send>(
+        &self,
+        options: &Options,
+        work: impl FnOnce(&mut Evaluator, Value) -> R<T> + Send,
+    ) -> std::result::Result<T, Failure> {
+        on_a_stack(|| self.clone().run(options, work))
+    }
+
+    fn run<T>(
+        self,
+        options: &Options,
+        work: impl FnOnce(&mut Evaluator, Value) -> R<T>,
+    ) -> std::result::Result<T, Failure> {
+        let Self {
+            mut fetcher,
+            locked,
+        } = self;
+        if !options.warn {
+            fetcher.warnings.clear();
+        }
+        let mut system = System {
+            fetcher,
+            is_quiet: !options.warn,
+        };
+        system.tell_warnings();
+        let mut evaluator = Evaluator::new(options.flake_settings(), Box::new(system))
+            .map_err(|error| Failure::Resources(format!("cannot reserve the heap: {error}")))?;
+        evaluator.start_on_this_stack();
+        let result = evaluator
+            .call_flake(&locked.to_evaluator())
+            .and_then(|flake| work(&mut evaluator, flake));
+        result.map_err(|raised| {
+            let error = evaluator.take_error(raised);
+            Failure::Evaluation(evaluator.render(&error, options.detail))
+        })
+    }
+}
+
+fn on_a_stack<T: Send>(
+    work: impl FnOnce() -> std::result::Result<T, Failure> + Send,
+) -> std::result::Result<T, Failure> {
+    with_stack(work)
+        .map_err(|error| Failure::Resources(format!("cannot start a thread: {error}")))?
+        .ok_or_else(|| Failure::Resources("the evaluation needs more than 4 GiB".to_owned()))?
+}
+
 /// Fetches and locks a flake.
 ///
 /// # Errors
@@ -126,7 +193,7 @@ pub fn open(source: &Source, options: &LockOptions) -> Result<(Fetcher, Locked)>
     Ok((fetcher, locked))
 }
 
-/// Evaluates a flake and does `work` on its value, the set of its outputs and what else it has.
+/// Fetches, locks and evaluates a flake; see [`Opened::evaluate`].
 ///
 /// # Errors
 /// [`Failure`].
@@ -135,27 +202,7 @@ pub fn evaluate<T: Send>(
     options: &Options,
     work: impl FnOnce(&mut Evaluator, Value) -> R<T> + Send,
 ) -> std::result::Result<T, Failure> {
-    let outcome = with_stack(|| {
-        let (mut fetcher, locked) = open(source, &options.lock)?;
-        if !options.warn {
-            fetcher.warnings.clear();
-        }
-        let mut system = System { fetcher };
-        system.tell_warnings();
-        let mut evaluator = Evaluator::new(options.flake_settings(), Box::new(system))
-            .map_err(|error| Failure::Resources(format!("cannot reserve the heap: {error}")))?;
-        evaluator.start_on_this_stack();
-        let result = evaluator
-            .call_flake(&locked.to_evaluator())
-            .and_then(|flake| work(&mut evaluator, flake));
-        result.map_err(|raised| {
-            let error = evaluator.take_error(raised);
-            Failure::Evaluation(evaluator.render(&error, options.detail))
-        })
-    });
-    outcome
-        .map_err(|error| Failure::Resources(format!("cannot start a thread: {error}")))?
-        .ok_or_else(|| Failure::Resources("the evaluation needs more than 4 GiB".to_owned()))?
+    on_a_stack(|| Opened::new(source, &options.lock)?.run(options, work))
 }
 
 /// The path of the derivation at an attribute path of a flake.

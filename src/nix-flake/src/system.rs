@@ -27,6 +27,8 @@ use crate::url::{Grammar, Url};
 pub struct System {
     /// Fetches sources.
     pub fetcher: Fetcher,
+    /// Whether nothing is said on standard error.
+    pub is_quiet: bool,
 }
 
 impl System {
@@ -125,6 +127,9 @@ impl World for System {
     }
 
     fn say(&mut self, message: &[u8]) {
+        if self.is_quiet {
+            return;
+        }
         let mut stderr = io::stderr().lock();
         // A closed standard error is no reason to stop evaluating.
         let _ = stderr

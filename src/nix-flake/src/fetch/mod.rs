@@ -8,6 +8,7 @@ mod forge;
 mod git;
 mod git_tree;
 mod path;
+mod stamp;
 pub(crate) mod tarball;
 pub mod tree;
 
@@ -59,7 +60,7 @@ impl Fetched {
 }
 
 /// Fetches, and remembers what it fetched.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Fetcher {
     known: BTreeMap<Input, Fetched>,
     memory: Vec<Arc<MemoryTree>>,
@@ -232,6 +233,9 @@ impl Fetcher {
         };
         match self.memory_at(root) {
             Some((memory, _)) => Ok(tree::hash_memory(memory)),
+            None if kept.is_none() => {
+                stamp::remembered(&self.cache, root, || tree::hash_disk(root, None))
+            }
             None => tree::hash_disk(root, kept.as_ref()),
         }
     }

@@ -54,6 +54,7 @@ impl Default for LockOptions {
 }
 
 /// A flake with all of its inputs.
+#[derive(Clone)]
 pub struct Locked {
     /// The flake.
     pub flake: Flake,

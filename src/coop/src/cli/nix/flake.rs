@@ -101,7 +101,11 @@ fn open_flake(word: &str, options: &LockOptions) -> anyhow::Result<Result<Locked
     };
     match open(&Source::Reference(reference), options) {
         Ok((fetcher, locked)) => {
-            System { fetcher }.tell_warnings();
+            System {
+                fetcher,
+                is_quiet: false,
+            }
+            .tell_warnings();
             Ok(Ok(locked))
         }
         Err(error) => report(&error).map(Err),
