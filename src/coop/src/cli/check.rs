@@ -1,12 +1,16 @@
 //! `coop check`: how sound the fleet is, and how far coop looked.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
 use super::{Context, Verdict};
+use crate::check::{self, Choice, Evaluation, NotEvaluated, Target, Unavailable};
 use crate::diagnostics::{Code, Diagnostic, Format, Renderer, Severity};
-use crate::fleet::Fleet;
+use crate::fleet::{Files as _, Fleet, Folder};
+use crate::generate::{self, Surroundings};
+use crate::lock::Lock;
 
 /// Say how sound the fleet is, and how far coop looked
 #[derive(Args)]
@@ -20,6 +24,15 @@ pub(super) struct Check {
     /// What the check must have done, for CI
     #[arg(long, value_name = "WHAT")]
     require: Option<Require>,
+    /// The nixpkgs to evaluate with, in place of the one that flake.lock pins
+    #[arg(long, value_name = "FOLDER|FLAKEREF", conflicts_with = "quick")]
+    nixpkgs: Option<String>,
+    /// Download the nixpkgs that flake.lock pins, if it is not on this machine
+    #[arg(long, conflicts_with = "quick")]
+    download: bool,
+    /// Evaluate nothing
+    #[arg(long, conflicts_with = "require")]
+    quick: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -34,14 +47,29 @@ enum Require {
     Evaluation,
 }
 
+/// How far the check went beyond coop.toml.
+enum Proof {
+    /// It evaluated the hosts.
+    Evaluated(Evaluation, Duration),
+    /// It did not, for this reason.
+    Not(String),
+}
+
 impl Check {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let fleet = context.load();
         let mut findings = fleet.findings.clone();
-        if matches!(self.require, Some(Require::Evaluation)) {
+        let proof = if fleet.has_errors() {
+            Proof::Not("mend these first".to_owned())
+        } else {
+            self.prove(context, &fleet, &mut findings)?
+        };
+        if matches!(self.require, Some(Require::Evaluation))
+            && let Proof::Not(why) = &proof
+        {
             findings.push(
                 Diagnostic::new(Code::NotEvaluated, "the hosts were not evaluated")
-                    .help("leave --require evaluation out"),
+                    .help(why.clone()),
             );
         }
         let deny_warnings = self.deny.is_some();
@@ -57,7 +85,8 @@ impl Check {
         let failed = errors > 0 || (deny_warnings && warnings > 0);
         if self.format == Format::Human {
             io::stderr().write_all(text.as_bytes())?;
-            io::stdout().write_all(summary(&fleet, errors, warnings, failed).as_bytes())?;
+            let summary = summary(&fleet, &proof, errors, warnings, failed);
+            io::stdout().write_all(summary.as_bytes())?;
         } else {
             io::stdout().write_all(text.as_bytes())?;
         }
@@ -66,6 +95,70 @@ impl Check {
         } else {
             Verdict::Fine
         })
+    }
+
+    /// Evaluates what would be generated.
+    fn prove(
+        &self,
+        context: &Context,
+        fleet: &Fleet,
+        findings: &mut Vec<Diagnostic>,
+    ) -> anyhow::Result<Proof> {
+        let folder = Folder(context.dir.clone());
+        let text = match folder.read("coop.lock") {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(anyhow::Error::new(error).context("coop.lock cannot be read")),
+        };
+        let lock = match Lock::parse(text.as_deref()) {
+            Ok(lock) => lock,
+            Err(finding) => {
+                findings.push(*finding);
+                return Ok(Proof::Not("mend coop.lock first".to_owned()));
+            }
+        };
+        let (lock, settled) = lock.settle(fleet);
+        let is_refused = count(&settled, Severity::Error) > 0;
+        findings.extend(settled);
+        if is_refused {
+            return Ok(Proof::Not("mend these first".to_owned()));
+        }
+        if self.quick {
+            return Ok(Proof::Not(
+                "leave --quick out to evaluate every host".to_owned(),
+            ));
+        }
+        if fleet.model.hosts.is_empty() {
+            return Ok(Proof::Not("there is no host yet".to_owned()));
+        }
+        let around = Surroundings::find(&folder, fleet);
+        let generated = generate::generate(fleet, &lock, &around)?;
+        let tree = check::of_folder(&context.dir, &generated)?;
+        let choice = Choice {
+            named: self.nixpkgs.clone(),
+            download: self.download || self.require.is_some(),
+        };
+        if io::stderr().is_terminal() && self.format == Format::Human {
+            write!(
+                io::stderr(),
+                "evaluating {} …\r",
+                many(fleet.model.hosts.len(), "host")
+            )?;
+        }
+        let start = Instant::now();
+        match check::evaluate(fleet, tree, &choice) {
+            Ok(evaluation) => {
+                findings.extend(check::findings(fleet, &lock, &evaluation));
+                Ok(Proof::Evaluated(evaluation, start.elapsed()))
+            }
+            Err(NotEvaluated::Unavailable(Unavailable::Nowhere)) => Ok(Proof::Not(
+                "nixpkgs is not on this machine: name one with --nixpkgs or COOP_NIXPKGS, or fetch \
+                 the pinned one with --download"
+                    .to_owned(),
+            )),
+            Err(error @ NotEvaluated::Unavailable(_)) => Err(error.into()),
+            Err(NotEvaluated::Inputs(why)) => Ok(Proof::Not(why)),
+        }
     }
 }
 
@@ -85,7 +178,7 @@ fn many(number: usize, word: &str) -> String {
     }
 }
 
-fn summary(fleet: &Fleet, errors: usize, warnings: usize, failed: bool) -> String {
+fn summary(fleet: &Fleet, proof: &Proof, errors: usize, warnings: usize, failed: bool) -> String {
     let model = &fleet.model;
     let found = match (errors, warnings) {
         (0, 0) => "nothing to say".to_owned(),
@@ -93,8 +186,12 @@ fn summary(fleet: &Fleet, errors: usize, warnings: usize, failed: bool) -> Strin
         (errors, 0) => many(errors, "error"),
         (errors, warnings) => format!("{}, {}", many(errors, "error"), many(warnings, "warning")),
     };
+    let headline = match proof {
+        Proof::Evaluated(..) => "EVALUATED",
+        Proof::Not(_) => "NOT EVALUATED",
+    };
     if failed {
-        return format!("NOT SOUND · {found} · NOT EVALUATED\n");
+        return format!("NOT SOUND · {found} · {headline}\n{}", how_far(proof));
     }
     let name = model
         .fleet
@@ -107,11 +204,15 @@ fn summary(fleet: &Fleet, errors: usize, warnings: usize, failed: bool) -> Strin
         .count();
     let external = model.instances.len() - deployed;
     let blocks: usize = fleet.blocks.values().map(Vec::len).sum();
+    let sound = match proof {
+        Proof::Evaluated(..) => "sound",
+        Proof::Not(_) => "sound as far as coop looked",
+    };
     format!(
-        "{name}sound as far as coop looked · NOT EVALUATED\n\
+        "{name}{sound} · {headline}\n\
          \x20 {}, {}, {external} external, {}\n\
          \x20 {}, {}, {}\n\
-         \x20 looked at: TOML, names, lists, policies, capacity · {found}\n",
+         \x20 looked at: TOML, names, lists, policies, capacity · {found}\n{}",
         many(model.hosts.len(), "host"),
         many(deployed, "instance"),
         many(model.tenants.len(), "tenant"),
@@ -122,5 +223,28 @@ fn summary(fleet: &Fleet, errors: usize, warnings: usize, failed: bool) -> Strin
             format!("{} policies", model.policies.len())
         },
         many(blocks, "block"),
+        how_far(proof),
     )
+}
+
+/// What was evaluated, or why nothing was.
+fn how_far(proof: &Proof) -> String {
+    match proof {
+        Proof::Evaluated(evaluation, took) => {
+            let of_kind = |is_host: bool| {
+                let records = evaluation.records.iter();
+                records
+                    .filter(|record| matches!(record.target, Target::Host(_)) == is_host)
+                    .count()
+            };
+            format!(
+                "  evaluated: {}, {}, with nixpkgs from {} · {:.1} s\n",
+                many(of_kind(true), "host"),
+                many(of_kind(false), "VM test"),
+                evaluation.nixpkgs,
+                took.as_secs_f64(),
+            )
+        }
+        Proof::Not(why) => format!("  not evaluated: {why}\n"),
+    }
 }

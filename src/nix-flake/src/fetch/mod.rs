@@ -25,6 +25,7 @@ use nix_store::{ContentAddress, Method, References, StoreDir, StorePath};
 
 use crate::error::{Error, Result};
 use crate::input::{FINAL, Input, Scheme};
+use crate::reference::FlakeRef;
 use crate::registry::Registries;
 use cache::Cache;
 use tree::Files;
@@ -107,6 +108,19 @@ impl Fetcher {
         let fetched = self.fetch_new(input)?;
         self.known.insert(input.clone(), fetched.clone());
         Ok(fetched)
+    }
+
+    /// Whether a source that a lock file pins is in the store or in the cache.
+    #[must_use]
+    pub fn is_at_hand(&self, locked: &FlakeRef) -> bool {
+        let input = &locked.input;
+        let Ok(Some(hash)) = input.nar_hash() else {
+            return false;
+        };
+        self.cache.tree(hash).is_some()
+            || self
+                .store_path(input.name(), hash)
+                .is_ok_and(|path| self.is_in_store(&path))
     }
 
     /// Forgets what was fetched of a folder that has changed since.
