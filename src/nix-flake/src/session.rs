@@ -95,9 +95,14 @@ pub enum Failure {
     /// The flake, or an input, cannot be had.
     #[error(transparent)]
     Flake(#[from] Error),
-    /// Evaluation failed: the report for people, lines ending in newlines.
-    #[error("{0}")]
-    Evaluation(String),
+    /// Evaluation failed.
+    #[error("{report}")]
+    Evaluation {
+        /// The cause alone.
+        message: String,
+        /// All of it for people, lines ending in newlines.
+        report: String,
+    },
     /// The machine has not what evaluation needs: address space, a thread, heap.
     #[error("{0}")]
     Resources(String),
@@ -117,6 +122,17 @@ impl Opened {
     /// Where it, or an input, cannot be had.
     pub fn new(source: &Source, options: &LockOptions) -> Result<Self> {
         let (fetcher, locked) = open(source, options)?;
+        Ok(Self { fetcher, locked })
+    }
+
+    /// The same for other files in memory, with what was fetched already.
+    ///
+    /// # Errors
+    /// Where an input cannot be had.
+    pub fn with(&self, tree: Arc<MemoryTree>, options: &LockOptions) -> Result<Self> {
+        let mut fetcher = self.fetcher.clone();
+        let reference = path_reference(&fetcher.add_memory(tree))?;
+        let locked = lock_flake(&mut fetcher, &reference, options)?;
         Ok(Self { fetcher, locked })
     }
 
@@ -157,7 +173,10 @@ impl Opened {
             .and_then(|flake| work(&mut evaluator, flake));
         result.map_err(|raised| {
             let error = evaluator.take_error(raised);
-            Failure::Evaluation(evaluator.render(&error, options.detail))
+            Failure::Evaluation {
+                report: evaluator.render(&error, options.detail),
+                message: error.message,
+            }
         })
     }
 }
@@ -170,16 +189,17 @@ fn on_a_stack<T: Send>(
         .ok_or_else(|| Failure::Resources("the evaluation needs more than 4 GiB".to_owned()))?
 }
 
+fn path_reference(path: &str) -> Result<FlakeRef> {
+    let attributes = Attributes::of_texts(&[("type", "path"), ("path", path)]);
+    FlakeRef::from_attributes(&attributes)
+}
+
 /// Fetches and locks a flake.
 ///
 /// # Errors
 /// Where it, or an input, cannot be had.
 pub fn open(source: &Source, options: &LockOptions) -> Result<(Fetcher, Locked)> {
     let mut fetcher = Fetcher::default();
-    let path_reference = |path: &str| {
-        let attributes = Attributes::of_texts(&[("type", "path"), ("path", path)]);
-        FlakeRef::from_attributes(&attributes)
-    };
     let reference = match source {
         Source::Reference(reference) => reference.clone(),
         Source::Folder(folder) => {

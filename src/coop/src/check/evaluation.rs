@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -13,8 +14,13 @@ use nix_flake::lock::LockFile;
 use nix_flake::session::{Failure, Opened, Options, Source};
 use nix_store::nar::MemoryTree;
 
+use super::report;
 use super::source::{Choice, Nixpkgs, Unavailable, choose};
-use crate::fleet::{Fleet, word};
+use super::tree::of_folder;
+use crate::diagnostics::Diagnostic;
+use crate::fleet::{Fleet, Folder, word};
+use crate::generate::{self, GenerateError, Surroundings};
+use crate::lock::Lock;
 
 /// The input that packages and NixOS come from.
 const NIXPKGS: &str = "nixpkgs";
@@ -38,10 +44,19 @@ pub enum Target {
 pub struct Record {
     /// What was evaluated.
     pub target: Target,
-    /// The path of its derivation, or the evaluator's report.
-    pub outcome: Result<String, String>,
+    /// The path of its derivation, or why there is none.
+    pub outcome: Result<String, Failed>,
     /// What NixOS warns about.
     pub warnings: Vec<String>,
+}
+
+/// Why something has no derivation.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    /// The cause.
+    pub message: String,
+    /// All that the evaluator has to say.
+    pub report: String,
 }
 
 /// All that was evaluated.
@@ -53,6 +68,8 @@ pub struct Evaluation {
     pub nixpkgs: String,
     /// Whether it is the one that `flake.lock` pins.
     pub is_pinned: bool,
+    /// What is wrong, about lines of coop.toml.
+    pub findings: Vec<Diagnostic>,
 }
 
 /// Why nothing was evaluated.
@@ -64,17 +81,25 @@ pub enum NotEvaluated {
     /// The flake, or one of its inputs, cannot be had.
     #[error("{0}")]
     Inputs(String),
+    /// A file that belongs to the flake cannot be read.
+    #[error("a file beside coop.toml cannot be read: {0}")]
+    Files(#[from] std::io::Error),
+    /// The tree cannot be generated.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
 }
 
-/// Evaluates what a tree says of a fleet.
+/// Evaluates what would be generated for a fleet in a folder.
 ///
 /// # Errors
 /// Where there is nothing to evaluate with: what fails in evaluation is in the records.
 pub fn evaluate(
     fleet: &Fleet,
-    tree: MemoryTree,
+    lock: &Lock,
+    folder: &Path,
     choice: &Choice,
 ) -> Result<Evaluation, NotEvaluated> {
+    let tree = Arc::new(tree(fleet, lock, folder)?);
     let pinned = pinned(&tree);
     let is_at_hand = || {
         pinned
@@ -93,7 +118,7 @@ pub fn evaluate(
             (format!("revision {revision}"), true)
         }
     };
-    let opened = Opened::new(&Source::Memory(Arc::new(tree)), &options.lock)
+    let opened = Opened::new(&Source::Memory(tree.clone()), &options.lock)
         .map_err(|error| NotEvaluated::Inputs(error.to_string()))?;
     let mut targets: Vec<Target> = fleet
         .model
@@ -117,11 +142,83 @@ pub fn evaluate(
             name,
         }));
     }
+    let records = side_by_side(&opened, &options, &targets);
+    let bench = Bench {
+        fleet,
+        lock,
+        folder,
+        tree: &tree,
+        opened: &opened,
+        options: &options,
+    };
     Ok(Evaluation {
-        records: side_by_side(&opened, &options, &targets),
+        findings: report::findings(&bench, &records),
+        records,
         nixpkgs: shown,
         is_pinned,
     })
+}
+
+/// The tree that would be there.
+fn tree(fleet: &Fleet, lock: &Lock, folder: &Path) -> Result<MemoryTree, NotEvaluated> {
+    let around = Surroundings::find(&Folder(folder.to_owned()), fleet);
+    let generated = generate::generate(fleet, lock, &around)?;
+    Ok(of_folder(folder, &generated)?)
+}
+
+/// What it takes to evaluate a target again, of a fleet that differs.
+pub(super) struct Bench<'a> {
+    pub(super) fleet: &'a Fleet,
+    pub(super) lock: &'a Lock,
+    folder: &'a Path,
+    tree: &'a MemoryTree,
+    opened: &'a Opened,
+    options: &'a Options,
+}
+
+impl Bench<'_> {
+    /// Evaluates a target of another fleet in the same folder.
+    pub(super) fn again(&self, fleet: &Fleet, target: &Target) -> Result<String, Failed> {
+        let failed = |message: String| Failed {
+            report: format!("error: {message}\n"),
+            message,
+        };
+        let tree =
+            tree(fleet, self.lock, self.folder).map_err(|error| failed(error.to_string()))?;
+        let opened = self
+            .opened
+            .with(Arc::new(tree), &self.options.lock)
+            .map_err(|error| failed(error.to_string()))?;
+        record(&opened, self.options, target).outcome
+    }
+
+    /// A file as people know it: without the store path of the tree, or of nixpkgs.
+    pub(super) fn place(&self, place: &str) -> Place {
+        let Some(below) = place
+            .strip_prefix("/nix/store/")
+            .and_then(|rest| rest.split_once('/'))
+            .map(|(_, below)| below)
+        else {
+            return Place::Other(place.to_owned());
+        };
+        let path = below.split(", via").next().unwrap_or(below);
+        if self.tree.get(path.as_bytes()).is_some() {
+            Place::Own(below.to_owned())
+        } else {
+            Place::Nixpkgs(below.to_owned())
+        }
+    }
+}
+
+/// Where a definition stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A file of the fleet's tree.
+    Own(String),
+    /// A file of nixpkgs.
+    Nixpkgs(String),
+    /// What else Nix calls a place.
+    Other(String),
 }
 
 /// The revision of nixpkgs in `flake.lock`, shortened, and the whole reference.
@@ -170,8 +267,14 @@ fn record(opened: &Opened, options: &Options, target: &Target) -> Record {
     });
     let (outcome, warnings) = match outcome {
         Ok((path, warnings)) => (Ok(path), warnings),
-        Err(Failure::Evaluation(report)) => (Err(report), Vec::new()),
-        Err(failure) => (Err(format!("error: {failure}\n")), Vec::new()),
+        Err(Failure::Evaluation { message, report }) => {
+            (Err(Failed { message, report }), Vec::new())
+        }
+        Err(failure) => {
+            let message = failure.to_string();
+            let report = format!("error: {message}\n");
+            (Err(Failed { message, report }), Vec::new())
+        }
     };
     Record {
         target: target.clone(),

@@ -2,12 +2,13 @@
 //! derivation that Nix would build. Nothing is written here, and nothing printed.
 
 mod blame;
+mod complaint;
 mod evaluation;
+mod line;
+mod option_path;
 mod report;
 mod source;
 mod tree;
 
-pub use evaluation::{Evaluation, NotEvaluated, Record, Target, evaluate};
-pub use report::findings;
+pub use evaluation::{Evaluation, Failed, NotEvaluated, Record, Target, evaluate};
 pub use source::{Choice, Unavailable};
-pub use tree::of_folder;

@@ -20,7 +20,7 @@ const LARGEST: u64 = 64 << 20;
 ///
 /// # Errors
 /// Where a file that belongs to it cannot be read.
-pub fn of_folder(folder: &Path, generated: &Generated) -> io::Result<MemoryTree> {
+pub(super) fn of_folder(folder: &Path, generated: &Generated) -> io::Result<MemoryTree> {
     let mut tree = BTreeMap::new();
     for path in files(folder)? {
         let at = folder.join(&path);

@@ -9,7 +9,6 @@ use super::{Context, Verdict};
 use crate::check::{self, Choice, Evaluation, NotEvaluated, Target, Unavailable};
 use crate::diagnostics::{Code, Diagnostic, Format, Renderer, Severity};
 use crate::fleet::{Files as _, Fleet, Folder};
-use crate::generate::{self, Surroundings};
 use crate::lock::Lock;
 
 /// Say how sound the fleet is, and how far coop looked
@@ -131,9 +130,6 @@ impl Check {
         if fleet.model.hosts.is_empty() {
             return Ok(Proof::Not("there is no host yet".to_owned()));
         }
-        let around = Surroundings::find(&folder, fleet);
-        let generated = generate::generate(fleet, &lock, &around)?;
-        let tree = check::of_folder(&context.dir, &generated)?;
         let choice = Choice {
             named: self.nixpkgs.clone(),
             download: self.download || self.require.is_some(),
@@ -146,9 +142,9 @@ impl Check {
             )?;
         }
         let start = Instant::now();
-        match check::evaluate(fleet, tree, &choice) {
+        match check::evaluate(fleet, &lock, &context.dir, &choice) {
             Ok(evaluation) => {
-                findings.extend(check::findings(fleet, &lock, &evaluation));
+                findings.extend(evaluation.findings.iter().cloned());
                 Ok(Proof::Evaluated(evaluation, start.elapsed()))
             }
             Err(NotEvaluated::Unavailable(Unavailable::Nowhere)) => Ok(Proof::Not(
@@ -156,8 +152,8 @@ impl Check {
                  the pinned one with --download"
                     .to_owned(),
             )),
-            Err(error @ NotEvaluated::Unavailable(_)) => Err(error.into()),
             Err(NotEvaluated::Inputs(why)) => Ok(Proof::Not(why)),
+            Err(error) => Err(error.into()),
         }
     }
 }

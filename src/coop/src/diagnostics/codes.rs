@@ -260,7 +260,28 @@ names."
 
     NotEvaluated "E0801" "the fleet was not evaluated"
         "`--require evaluation` asks for a full evaluation of every host, which this run could not
-do. Leave the flag out, or give nixpkgs in COOP_NIXPKGS."
+do. Give nixpkgs in `--nixpkgs` or COOP_NIXPKGS, or let `--download` fetch the revision that flake.lock
+pins."
     NoRevision "E0802" "a revision that git does not have"
         "`coop plan --against` takes whatever git understands: a branch, a tag, a commit."
+    EvaluationFailed "E0803" "a host that does not evaluate"
+        "NixOS could not make a system of what the fleet says. Where a line under `nixos` is to blame,
+it is shown: coop took it out, evaluated again, and the complaint was gone. Otherwise the cause is in
+`hosts/<host>/extra.nix` or `hardware.nix`, or a defect of coop's modules: `coop nix eval --show-trace
+.#nixosConfigurations.<host>.config.system.build.toplevel.drvPath` shows all that Nix would say."
+    UnknownOption "E0804" "an option that NixOS does not have"
+        "What stands under `nixos` is handed to NixOS, which knows no such option. It may be misspelt,
+or have been renamed or removed: https://search.nixos.org/options lists them all."
+    OptionType "E0805" "an option of another type"
+        "NixOS options are typed. Packages, functions and paths cannot be said in TOML: write those in
+`hosts/<host>/extra.nix`."
+    OptionConflict "E0806" "an option that is set already"
+        "coop's modules, or NixOS itself, give the option another value. Take the line out, or decide in
+`hosts/<host>/extra.nix` with `lib.mkForce`, knowing what depends on it."
+    OptionMissing "E0807" "an option that has to be set as well"
+        "One option was set that has no meaning without another one."
+    Assertion "E0808" "what NixOS asserts does not hold"
+        "NixOS and coop's modules check that options go together. The message is theirs."
+    NixosWarning "W0809" "NixOS warns"
+        "The host evaluates, and NixOS has something to say about it, often an option that will go."
 }

@@ -29,13 +29,14 @@ impl Origin {
     }
 }
 
+#[derive(Clone)]
 struct SourceFile {
     path: PathBuf,
     text: String,
 }
 
 /// All files that were read, by number.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Sources {
     files: Vec<SourceFile>,
 }

@@ -34,6 +34,7 @@ pub use validate::word;
 use crate::diagnostics::{Diagnostic, FileId, Origin, Severity, Sources};
 
 /// All that one `coop.toml` describes.
+#[derive(Clone)]
 pub struct Fleet {
     /// What it says.
     pub model: Model,

@@ -99,7 +99,7 @@ pub(super) fn run(
             stdout.flush()?;
             Ok(Verdict::Fine)
         }
-        Err(Failure::Evaluation(report)) => {
+        Err(Failure::Evaluation { report, .. }) => {
             io::stderr().write_all(report.as_bytes())?;
             Ok(Verdict::Findings)
         }
