@@ -9,6 +9,7 @@ mod option_path;
 mod report;
 mod source;
 mod tree;
+mod words;
 
 pub use evaluation::{Evaluation, Failed, NotEvaluated, Record, Target, evaluate};
 pub use source::{Choice, Unavailable};

@@ -5,11 +5,9 @@ use super::complaint::{Complaint, Kind};
 use super::evaluation::{Bench, Failed, Place, Record, Target};
 use super::line::{self, Line};
 use super::option_path::OptionPath;
+use super::words::{first_line, in_words, shortened, snake_case};
 use crate::diagnostics::{Code, Diagnostic, Origin};
 use crate::fleet::Name;
-
-/// The most text that is shown of what NixOS says, in characters.
-const LONGEST: usize = 300;
 
 /// The findings of an evaluation.
 pub(super) fn findings(bench: &Bench<'_>, records: &[Record]) -> Vec<Diagnostic> {
@@ -183,10 +181,14 @@ impl Finding<'_> {
                 false,
             ),
             Kind::Type => {
-                let wanted = complaint.wanted.as_deref().unwrap_or("of another type");
+                let wanted = complaint.wanted.as_deref().unwrap_or("another type");
+                let given = complaint.definitions.first();
+                let given = given.map_or_else(String::new, |given| {
+                    format!(", not {}", shortened(&given.value))
+                });
                 (
                     Code::OptionType,
-                    format!("{shown} takes {}", in_words(wanted)),
+                    format!("{shown} takes {}{given}", in_words(wanted)),
                     true,
                 )
             }
@@ -218,6 +220,13 @@ impl Finding<'_> {
             }
         }
         let is_direct = lines.iter().any(|line| mine(line));
+        if blame::is_about_an_option(complaint.kind)
+            && complaint.kind != Kind::Missing
+            && !is_direct
+            && let Some(line) = lines.first()
+        {
+            finding = finding.note(format!("{} sets {shown}", line.option));
+        }
         let mut finding = self.at(finding, &lines, at_value && is_direct, &complaint.texts[0]);
         if finding.help.is_none() {
             finding.help = Some(self.help(complaint, &lines, &shown));
@@ -246,6 +255,9 @@ impl Finding<'_> {
                     "what TOML cannot say goes into hosts/{}/extra.nix",
                     self.host
                 )
+            }
+            Kind::Conflict if lines.iter().any(|line| line.section == "instances") => {
+                "take it out: the container needs it the other way".to_owned()
             }
             Kind::Conflict => format!(
                 "take it out; if it must be, hosts/{}/extra.nix can say it with lib.mkForce",
@@ -331,43 +343,6 @@ impl Finding<'_> {
         }
         notes
     }
-}
-
-fn first_line(text: &str) -> String {
-    let line = text.trim().lines().next().unwrap_or_default();
-    shortened(line)
-}
-
-fn shortened(text: &str) -> String {
-    let text = text.trim();
-    if text.chars().count() <= LONGEST {
-        return text.to_owned();
-    }
-    let start: String = text.chars().take(LONGEST).collect();
-    format!("{start}…")
-}
-
-/// A type's description as nixpkgs has it, in people's words where there are any.
-fn in_words(wanted: &str) -> String {
-    match wanted {
-        "boolean" => "true or false, without quotes".to_owned(),
-        "string" | "single-line string" => "a text in quotes".to_owned(),
-        "signed integer" => "a whole number, without quotes".to_owned(),
-        "package" => "a package, which TOML cannot name".to_owned(),
-        other => format!("a value of another type: {other}"),
-    }
-}
-
-/// `keepDays` is `keep_days` in coop.toml.
-fn snake_case(name: &str) -> String {
-    let mut text = String::new();
-    for mark in name.chars() {
-        if mark.is_ascii_uppercase() {
-            text.push('_');
-        }
-        text.push(mark.to_ascii_lowercase());
-    }
-    text
 }
 
 /// A text of Nix's without store paths.

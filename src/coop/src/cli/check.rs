@@ -132,7 +132,7 @@ impl Check {
         }
         let choice = Choice {
             named: self.nixpkgs.clone(),
-            download: self.download || self.require.is_some(),
+            download: self.download,
         };
         if io::stderr().is_terminal() && self.format == Format::Human {
             write!(

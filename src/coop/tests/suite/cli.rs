@@ -6,9 +6,12 @@ use std::process::{Command, Output, Stdio};
 
 use crate::support::top;
 
+/// Runs coop where there is no nixpkgs: evaluation has tests of its own.
 fn coop(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_coop"))
         .current_dir(folder)
+        .env_remove("COOP_NIXPKGS")
+        .env("XDG_CACHE_HOME", folder.join("nothing-cached"))
         .args(arguments)
         .stdin(Stdio::null())
         .output()
@@ -45,12 +48,15 @@ fn initialised() -> tempfile::TempDir {
         ],
     );
     assert_eq!(text(&made).0, Some(0), "{}", text(&made).2);
+    // A revision that is in no store.
+    let lock = r#"{"nodes":{"nixpkgs":{"locked":{"lastModified":1,"narHash":"sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","owner":"NixOS","repo":"nixpkgs","rev":"0000000000000000000000000000000000000000","type":"github"},"original":{"owner":"NixOS","ref":"nixos-26.05","repo":"nixpkgs","type":"github"}},"root":{"inputs":{"nixpkgs":"nixpkgs"}}},"root":"root","version":7}"#;
+    fs::write(folder.path().join("flake.lock"), lock).unwrap();
     folder
 }
 
 #[test]
 fn the_example_checks_out_and_says_that_it_was_not_evaluated() {
-    let (status, stdout, _) = text(&coop(&top(), &["check"]));
+    let (status, stdout, _) = text(&coop(&top(), &["check", "--quick"]));
     assert_eq!(status, Some(0));
     assert!(
         stdout.lines().next().unwrap().contains("NOT EVALUATED"),
@@ -60,9 +66,23 @@ fn the_example_checks_out_and_says_that_it_was_not_evaluated() {
 
 #[test]
 fn requiring_an_evaluation_that_did_not_happen_is_a_finding() {
-    let (status, _, stderr) = text(&coop(&top(), &["check", "--require", "evaluation"]));
+    let folder = initialised();
+    let (status, stdout, _) = text(&coop(folder.path(), &["check"]));
+    assert_eq!(status, Some(0));
+    assert!(stdout.contains("· NOT EVALUATED\n"), "{stdout}");
+    assert!(stdout.contains("--nixpkgs or COOP_NIXPKGS"), "{stdout}");
+    let required = coop(folder.path(), &["check", "--require", "evaluation"]);
+    let (status, _, stderr) = text(&required);
     assert_eq!(status, Some(1));
     assert!(stderr.contains("E0801"), "{stderr}");
+}
+
+#[test]
+fn a_nixpkgs_that_is_none_is_no_finding_but_a_failure() {
+    let folder = initialised();
+    let (status, _, stderr) = text(&coop(folder.path(), &["check", "--nixpkgs", "nowhere"]));
+    assert_eq!(status, Some(2));
+    assert!(stderr.contains("nowhere is no nixpkgs"), "{stderr}");
 }
 
 #[test]
