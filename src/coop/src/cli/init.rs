@@ -8,6 +8,7 @@ use clap::Args;
 use super::add::checked;
 use super::{Context, Verdict};
 use crate::diagnostics::Code;
+use crate::fleet::account_refusal;
 
 /// Write a first coop.toml, from flags or a few questions
 #[derive(Args)]
@@ -51,10 +52,14 @@ impl Init {
             self.domain,
             "coop-domain",
         )?;
-        let members = match self.members {
-            Some(members) => checked("coop-domain", &members)?,
-            None => email.rsplit('@').next().unwrap_or_default().to_owned(),
-        };
+        let own = email.rsplit('@').next().unwrap_or_default().to_owned();
+        let mut members = vec![own];
+        if let Some(listed) = self.members {
+            // The administrator's address has to be listed as well.
+            let listed = checked("coop-domain", &listed)?;
+            members.insert(0, listed);
+            members.dedup();
+        }
         let ipv4 = answer(
             "ipv4",
             "The host's public IPv4 address?",
@@ -118,8 +123,26 @@ fn answer(
     }
 }
 
-fn render(name: &str, email: &str, domain: &str, members: &str, ipv4: &str, key: &str) -> String {
+/// What the administrator is called: like their address, where that is a name that Mastodon gives out.
+fn person(email: &str) -> String {
+    let local = email.split('@').next().unwrap_or_default();
+    let name = local.to_ascii_lowercase().replace(['.', '_', '+'], "-");
+    match checked("coop-name", &name) {
+        Ok(name) if account_refusal(&name).is_none() => name,
+        _ => "operator".to_owned(),
+    }
+}
+
+fn render(
+    name: &str,
+    email: &str,
+    domain: &str,
+    members: &[String],
+    ipv4: &str,
+    key: &str,
+) -> String {
     let quote = |text: &str| toml_edit::Value::from(text).to_string();
+    let members: Vec<String> = members.iter().map(|domain| quote(domain)).collect();
     format!(
         r#"# The fleet of {comment}. `coop check` says how sound it is; every key is in
 # docs/reference/coop-toml.md and, with the next line, in your editor: `coop schema > coop.schema.json`.
@@ -130,7 +153,7 @@ name = {name}
 contact = {email}
 nixos = "26.05" # where packages come from; it never decides state
 
-[people.admin]
+[people.{person}]
 email = {email}
 ssh_keys = [{key}]
 
@@ -145,7 +168,7 @@ grounds = ["spam", "abuse", "attack"]
 
 [hosts.web1]
 ipv4 = {ipv4}
-operators = ["admin"]
+operators = ["{person}"]
 ram_gb = 8
 disk_gb = 80
 reboot = "Sun 04:00" # without a window it never reboots by itself
@@ -157,7 +180,7 @@ service = "mastodon"
 stage = "development"
 domain = {domain} # in people's handles: it can never change
 host = "web1"
-owner = "admin"
+owner = "{person}" # the first administrator, with this name
 signup = {{ join = ["members"] }} # and apply = ["anyone"], to let others ask
 cache = {{ keep_days = 14, budget_gb = 20 }} # other servers' media
 "#,
@@ -165,8 +188,22 @@ cache = {{ keep_days = 14, budget_gb = 20 }} # other servers' media
         name = quote(name),
         email = quote(email),
         key = quote(key),
-        members = quote(members),
+        members = members.join(", "),
+        person = person(email),
         ipv4 = quote(ipv4),
         domain = quote(domain),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::person;
+
+    #[test]
+    fn the_administrator_has_a_name_that_mastodon_gives_out() {
+        assert_eq!(person("Ann.Smith+coop@x.example"), "ann-smith-coop");
+        for taken in ["admin@x.example", "support@x.example", "1@x.example", "@"] {
+            assert_eq!(person(taken), "operator", "{taken}");
+        }
+    }
 }

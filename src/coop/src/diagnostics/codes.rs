@@ -185,6 +185,9 @@ owner's address has to be at one of the domains in `signup`, or below one."
 endpoint is `https://` and a host; the name in `alias` is the bucket's own."
     KeepsNothing "E0322" "a place that keeps no backup"
         "With `keep` at nought throughout, each backup would be deleted as soon as it is made."
+    NoAccount "E0323" "an account that Mastodon does not give out"
+        "The first administrator's account is called like the person. Mastodon reserves some names
+(admin, support, root, …) and takes at most 30 characters."
 
     GroundNotAllowed "E0401" "a block on a ground that the policy does not allow"
         "The policy lists its `grounds`. A block on any other ground is an error here, so that the

@@ -29,7 +29,7 @@ pub use text::{
     Day, Domain, FORMATS, FilePath, Name, Refusal, domain, is_direction_mark, parse as parse_text,
 };
 pub use tree::{Entry, Node, Table, Value};
-pub use validate::word;
+pub use validate::{account_refusal, word};
 
 use crate::diagnostics::{Diagnostic, FileId, Origin, Severity, Sources};
 

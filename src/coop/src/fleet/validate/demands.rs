@@ -8,6 +8,32 @@ use crate::diagnostics::{Code, Diagnostic, Origin};
 use crate::fleet::model::{Bucket, FederationMode, Instance, Stage};
 use crate::fleet::text::Name;
 
+/// Names that Mastodon keeps for itself (`config/settings.yml`, `reserved_usernames`).
+const RESERVED: &[&str] = &[
+    "admin",
+    "administrator",
+    "help",
+    "mod",
+    "moderator",
+    "root",
+    "support",
+    "webmaster",
+];
+/// The longest user name (`app/models/account.rb`, `USERNAME_LENGTH_LIMIT`), in characters.
+const LONGEST_ACCOUNT: usize = 30;
+
+/// Why Mastodon would not make an account for a person of this name.
+#[must_use]
+pub fn account_refusal(name: &str) -> Option<&'static str> {
+    if RESERVED.contains(&name) {
+        Some("it is reserved")
+    } else if name.len() > LONGEST_ACCOUNT {
+        Some("it has more than 30 characters")
+    } else {
+        None
+    }
+}
+
 impl Check<'_> {
     pub(super) fn demands(&mut self) {
         let fleet = self.fleet;
@@ -36,6 +62,7 @@ impl Check<'_> {
                     "take `copy_at` out, or add copy_of = \"…\"",
                 );
             }
+            self.owner_has_an_account(name, instance);
             self.owner_is_listed(name, instance);
             let bucket = instance.media.bucket.as_ref();
             if let Some(bucket) = bucket.and_then(|bucket| fleet.model.buckets.get(bucket)) {
@@ -71,6 +98,19 @@ impl Check<'_> {
                     "add keep = { daily = 7, weekly = 4 }",
                 );
             }
+        }
+    }
+
+    fn owner_has_an_account(&mut self, name: &Name, instance: &Instance) {
+        let Some(owner) = &instance.owner else { return };
+        if let Some(why) = account_refusal(owner) {
+            let at = self.place(&["instances", name, "owner"]);
+            self.say(
+                Code::NoAccount,
+                at,
+                format!("Mastodon gives nobody the account {owner}: {why}"),
+                format!("call the person otherwise: [people.{owner}] is where the name comes from"),
+            );
         }
     }
 

@@ -10,6 +10,8 @@ mod policies;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use demands::account_refusal;
+
 use super::model::Instance;
 use super::text::Name;
 use super::{Fleet, shape};
