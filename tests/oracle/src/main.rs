@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser as _, Subcommand};
 use command::Evaluators;
 use command::attributes::Attributes;
+use command::blame::Blame;
 use command::closure::Closure;
 use command::parse::Parse;
 use command::programs::Programs;
@@ -27,6 +28,7 @@ enum OracleCommand {
     Attributes(Attributes),
     Closure(Closure),
     Parse(Parse),
+    Blame(Blame),
 }
 
 fn main() -> ExitCode {
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         OracleCommand::Attributes(command) => command.run(&oracle.evaluators),
         OracleCommand::Closure(command) => command.run(&oracle.evaluators),
         OracleCommand::Parse(command) => command.run(&oracle.evaluators),
+        OracleCommand::Blame(command) => command.run(&oracle.evaluators),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

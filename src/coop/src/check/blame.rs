@@ -17,6 +17,8 @@ pub(super) struct Blame {
     pub(super) complaint: Complaint,
     /// In the order of the file; none where no line under `nixos` is to blame.
     pub(super) lines: Vec<Line>,
+    /// The evaluator's whole report.
+    pub(super) report: String,
 }
 
 /// All that is wrong with a host, one complaint after the other.
@@ -42,6 +44,7 @@ pub(super) fn of_host(
         found.push(Blame {
             complaint,
             lines: culprits.iter().map(|&line| line.clone()).collect(),
+            report: failed.report.clone(),
         });
         left.retain(|line| !culprits.contains(line));
         gone.extend(culprits);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use nix_eval::eval::R;
+use nix_eval::eval::{Detail, R};
 use nix_eval::{Evaluator, Value};
 use nix_flake::Fetcher;
 use nix_flake::lock::LockFile;
@@ -107,7 +107,11 @@ pub fn evaluate(
             .is_some_and(|(_, locked)| Fetcher::default().is_at_hand(locked))
     };
     let nixpkgs = choose(choice, is_at_hand)?;
-    let mut options = Options::default();
+    let mut options = Options {
+        // The trace is looked through for the administrator's own files.
+        detail: Detail::Trace,
+        ..Options::default()
+    };
     let (shown, is_pinned) = match &nixpkgs {
         Nixpkgs::Other { reference, shown } => {
             options.replace(&[NIXPKGS], reference.clone());

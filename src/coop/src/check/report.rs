@@ -160,7 +160,9 @@ impl Finding<'_> {
     }
 
     fn one(&self, blame: &Blame) -> Diagnostic {
-        let Blame { complaint, lines } = blame;
+        let Blame {
+            complaint, lines, ..
+        } = blame;
         let lines: Vec<&Line> = lines.iter().collect();
         let option = complaint
             .option
@@ -217,6 +219,11 @@ impl Finding<'_> {
             let text = clean(self.bench, &complaint.texts[0]);
             if first_line(&text) != text.trim() {
                 finding = finding.note(shortened(&text));
+            }
+        }
+        if lines.is_empty() || complaint.kind == Kind::Other {
+            for note in self.trace(&blame.report) {
+                finding = finding.note(note);
             }
         }
         let is_direct = lines.iter().any(|line| mine(line));
@@ -292,6 +299,48 @@ impl Finding<'_> {
             "no line of coop.toml is to blame: look at hosts/{0}/extra.nix and hosts/{0}/hardware.nix",
             self.host
         ))
+    }
+
+    /// What a whole trace says to people: which options were looked at, and where in the
+    /// administrator's own files.
+    fn trace(&self, report: &str) -> Vec<String> {
+        let mut notes = Vec::new();
+        let mut options: Vec<String> = Vec::new();
+        for line in report.lines() {
+            if let Some(rest) = line
+                .split_once("while evaluating the option `")
+                .map(|(_, rest)| rest)
+                && let Some((option, _)) = rest.split_once('\'')
+                && !options.iter().any(|known| known == option)
+            {
+                options.push(option.to_owned());
+            }
+        }
+        if !options.is_empty() {
+            options.truncate(3);
+            notes.push(format!(
+                "on the way to the option {}",
+                options.join(", for ")
+            ));
+        }
+        let own = report.lines().find_map(|line| {
+            let place = line.trim().strip_prefix("at ")?;
+            let (file, position) = place.split_once(".nix:")?;
+            match self.bench.place(&format!("{file}.nix")) {
+                Place::Own(file) if self.is_the_administrators(&file) => {
+                    Some(format!("at {file}:{position}"))
+                }
+                _ => None,
+            }
+        });
+        notes.extend(own);
+        notes
+    }
+
+    fn is_the_administrators(&self, file: &str) -> bool {
+        let generated =
+            ["default.nix", "options.nix"].map(|name| format!("hosts/{}/{name}", self.host));
+        file.starts_with("hosts/") && !generated.iter().any(|name| name == file)
     }
 
     /// The key that became an option of coop's modules which a text mentions.

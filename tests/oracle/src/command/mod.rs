@@ -1,6 +1,7 @@
 //! The commands of the oracle, and what they share.
 
 pub(crate) mod attributes;
+pub(crate) mod blame;
 pub(crate) mod closure;
 pub(crate) mod parse;
 pub(crate) mod programs;
