@@ -8,6 +8,8 @@
   host,
   # `joins`, `applies`, `refused`: addresses; `blocked`: servers.
   promises,
+  # Python that is run last, with the functions below at hand.
+  more ? "",
 }:
 let
   inherit (pkgs) lib;
@@ -104,7 +106,7 @@ pkgs.testers.runNixOSTest {
     import shlex
 
     SITE = "https://${webDomain}"
-    CONTAINER = "${instance.container.name}"
+    CONTAINER = "${instance.container.name or name}"
     PROMISES = json.loads(${builtins.toJSON (builtins.toJSON promises)})
 
 
@@ -162,7 +164,9 @@ pkgs.testers.runNixOSTest {
 
     names.wait_for_unit("dnsmasq.service")
     machine.wait_for_unit(f"container@{CONTAINER}.service")
-    ${lib.optionalString (instance.stage == "production") ''machine.succeed("coop-new-${name} --yes")''}
+    ${lib.optionalString (
+      (instance.stage or "production") == "production"
+    ) ''machine.succeed("coop-new-${name} --yes")''}
     machine.wait_until_succeeds(f"curl --fail {SITE}/api/v2/instance", timeout=900)
     unit("restart", "coop-reconcile")
 
@@ -199,5 +203,6 @@ pkgs.testers.runNixOSTest {
       with subtest("a backup is made, and a drill proves it"):
           machine.succeed("systemctl start coop-backup-${name}.service")
           machine.succeed("systemctl start coop-drill-${name}.service")
-    ''}'';
+    ''}
+    ${more}'';
 }

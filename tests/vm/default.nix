@@ -3,5 +3,8 @@
 {
   backup-and-restore = import ./backup-and-restore.nix { inherit pkgs; };
   cache-budget = import ./cache-budget.nix { inherit pkgs; };
+  federation = import ./federation.nix { inherit pkgs; };
   mastodon-container = import ./mastodon-container.nix { inherit pkgs; };
+  policy = import ./policy.nix { inherit pkgs; };
+  sign-up = import ./sign-up.nix { inherit pkgs; };
 }
