@@ -76,6 +76,8 @@
         host: _: lib.nixosSystem { modules = [ (./hosts + "/${host}") ]; }
       ) (lib.filterAttrs (_: type: type == "directory") (builtins.readDir ./hosts));
 
-      checks = each (pkgs: import ./tests/vm { inherit pkgs; } // import ./tests/instances { inherit pkgs; });
+      checks = each (
+        pkgs: import ./tests/vm { inherit pkgs; } // import ./tests/instances { inherit pkgs; }
+      );
     };
 }

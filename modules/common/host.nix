@@ -79,7 +79,14 @@ in
         message = "coop.host.privateAddress must not be one of the public addresses: exporters would be open to everyone.";
       }
       {
-        assertion = !builtins.any (address: builtins.elem address [ "0.0.0.0" "::" ]) [ cfg.privateAddress ];
+        assertion =
+          !builtins.any (
+            address:
+            builtins.elem address [
+              "0.0.0.0"
+              "::"
+            ]
+          ) [ cfg.privateAddress ];
         message = "coop.host.privateAddress must be one address, not every address.";
       }
     ];

@@ -49,7 +49,14 @@ in
         cfg.mail.passwordSecret != null
       ) "--load-credential=relay:${secretPath cfg.mail.passwordSecret}";
       config = {
-        imports = [ (import ./inside { instance = cfg // { inherit name; }; }) ] ++ cfg.extraModules;
+        imports = [
+          (import ./inside {
+            instance = cfg // {
+              inherit name;
+            };
+          })
+        ]
+        ++ cfg.extraModules;
         nixpkgs.pkgs = pkgs;
         system.stateVersion = cfg.container.stateVersion;
         time.timeZone = timezone;

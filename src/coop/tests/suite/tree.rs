@@ -116,6 +116,33 @@ fn nothing_generated_looks_at_the_tree_as_a_whole() {
     }
 }
 
+#[test]
+fn nix_files_of_the_repository_are_as_nixfmt_writes_them() {
+    let folders = [
+        "modules",
+        "hosts",
+        "tests/vm",
+        "tests/host",
+        "tests/instances",
+        "tests/oracle",
+    ];
+    let mut waiting: Vec<_> = folders.map(|folder| top().join(folder)).into();
+    waiting.push(top().join("flake.nix"));
+    let mut seen = 0;
+    while let Some(at) = waiting.pop() {
+        if at.is_dir() {
+            let entries = fs::read_dir(at).unwrap().map(Result::unwrap);
+            waiting.extend(entries.map(|entry| entry.path()));
+        } else if is_nix(&at.to_string_lossy()) {
+            let content = fs::read_to_string(&at).unwrap();
+            let formatted = nixfmt_rs::format(&content).unwrap();
+            assert_formatted(&at.to_string_lossy(), &content, &formatted);
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "only {seen} files were found");
+}
+
 fn assert_formatted(path: &str, content: &str, formatted: &str) {
     let different = content
         .lines()
