@@ -8,6 +8,9 @@
 let
   cfg = config.coop.host;
   inherit (lib) mkOption types;
+  exporter = config.services.prometheus.exporters.node;
+  family = if lib.hasInfix ":" cfg.privateAddress then "ip6" else "ip";
+  isLoopback = lib.hasPrefix "127." cfg.privateAddress || cfg.privateAddress == "::1";
 in
 {
   options.coop.host = {
@@ -91,16 +94,44 @@ in
       }
     ];
 
-    networking.hostName = cfg.name;
+    networking = {
+      hostName = cfg.name;
+      nftables.enable = true;
+      firewall = {
+        allowedTCPPorts = [
+          80
+          443
+        ];
+        # On the private address alone, and only where it is not this machine's loopback.
+        extraInputRules = lib.mkIf (!isLoopback) ''
+          ${family} daddr ${cfg.privateAddress} tcp dport ${toString exporter.port} accept
+        '';
+      };
+    };
     time.timeZone = cfg.timezone;
-    system.stateVersion = cfg.stateVersion;
 
-    services.openssh = {
-      enable = true;
-      settings = {
-        PasswordAuthentication = false;
-        KbdInteractiveAuthentication = false;
-        PermitRootLogin = "prohibit-password";
+    services = {
+      openssh = {
+        enable = true;
+        settings = {
+          PasswordAuthentication = false;
+          KbdInteractiveAuthentication = false;
+          PermitRootLogin = "prohibit-password";
+        };
+      };
+      nginx = {
+        enable = true;
+        recommendedTlsSettings = true;
+        recommendedOptimisation = true;
+        recommendedGzipSettings = true;
+        # Every header is set by hand, once, where a request enters.
+        recommendedProxySettings = false;
+      };
+      prometheus.exporters.node = {
+        enable = true;
+        listenAddress = if family == "ip6" then "[${cfg.privateAddress}]" else cfg.privateAddress;
+        enabledCollectors = [ "systemd" ];
+        extraFlags = [ "--collector.textfile.directory=/var/lib/coop/metrics" ];
       };
     };
     users.users.root.openssh.authorizedKeys.keys = lib.concatLists (lib.attrValues cfg.operators);
@@ -110,39 +141,22 @@ in
       defaults.email = cfg.contact;
     };
 
-    services.nginx = {
-      enable = true;
-      recommendedTlsSettings = true;
-      recommendedOptimisation = true;
-      recommendedGzipSettings = true;
-      # Every header is set by hand, once, where a request enters.
-      recommendedProxySettings = false;
-    };
-    networking.firewall.allowedTCPPorts = [
-      80
-      443
-    ];
-
-    services.prometheus.exporters.node = {
-      enable = true;
-      listenAddress = cfg.privateAddress;
-      enabledCollectors = [ "systemd" ];
-      extraFlags = [ "--collector.textfile.directory=/var/lib/coop/metrics" ];
-    };
-    systemd.tmpfiles.rules = [ "d /var/lib/coop/metrics 0755 root root -" ];
-
-    systemd.services.coop-reboot = lib.mkIf (cfg.reboot != null) {
-      description = "Restart the host if its kernel has changed";
-      serviceConfig.Type = "oneshot";
-      startAt = cfg.reboot;
-      path = [ pkgs.util-linux ];
-      environment = {
-        COOP_BOOTED = "/run/booted-system/kernel";
-        COOP_CURRENT = "/run/current-system/kernel";
-        COOP_LOCKS = "/run/coop/locks";
+    system.stateVersion = cfg.stateVersion;
+    systemd = {
+      tmpfiles.rules = [ "d /var/lib/coop/metrics 0755 root root -" ];
+      services.coop-reboot = lib.mkIf (cfg.reboot != null) {
+        description = "Restart the host if its kernel has changed";
+        serviceConfig.Type = "oneshot";
+        startAt = cfg.reboot;
+        path = [ pkgs.util-linux ];
+        environment = {
+          COOP_BOOTED = "/run/booted-system/kernel";
+          COOP_CURRENT = "/run/current-system/kernel";
+          COOP_LOCKS = "/run/coop/locks";
+        };
+        script = "exec ${pkgs.runtimeShell} ${./reboot.sh}";
       };
-      script = "exec ${pkgs.runtimeShell} ${./reboot.sh}";
+      timers.coop-reboot = lib.mkIf (cfg.reboot != null) { timerConfig.Persistent = false; };
     };
-    systemd.timers.coop-reboot = lib.mkIf (cfg.reboot != null) { timerConfig.Persistent = false; };
   };
 }

@@ -6,7 +6,6 @@ in
 {
   config = lib.mkIf tenants {
     networking = {
-      nftables.enable = true;
       nat = {
         enable = true;
         # By name: a set of nftables does not take every wildcard.

@@ -14,7 +14,7 @@
 let
   inherit (pkgs) lib;
   instance = host.coop.mastodon.${name};
-  webDomain = instance.webDomain or instance.domain;
+  webDomain = lib.attrByPath [ "webDomain" ] instance.domain instance;
   domains = lib.unique [
     instance.domain
     webDomain
