@@ -31,6 +31,18 @@ pub enum Origin {
     Internal(&'static str),
 }
 
+impl Origin {
+    /// The path that the language is told, `None` for text that lies in no file.
+    #[must_use]
+    pub fn path(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::File(path) => Some(path.to_vec()),
+            Self::Internal(name) => Some(format!("/{name}").into_bytes()),
+            Self::String | Self::Stdin => None,
+        }
+    }
+}
+
 /// A source text and the range of positions that it owns.
 pub struct Source {
     /// Where the text came from.

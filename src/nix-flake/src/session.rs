@@ -136,6 +136,12 @@ impl Opened {
         Ok(Self { fetcher, locked })
     }
 
+    /// The reference that names just this state of the flake, as a URL.
+    #[must_use]
+    pub fn locked_url(&self) -> String {
+        self.locked.flake.locked.show()
+    }
+
     /// Evaluates the flake and does `work` on its value, the set of its outputs and what else it has.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! Derivations. The files in `derivations/` were made by `nix-instantiate`; each must be read,
 //! written and worked out anew to the byte.
 
+#![expect(clippy::disallowed_methods, reason = "the cases are files")]
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -7,6 +7,8 @@ mod injection;
 mod language;
 mod lock;
 mod mutation;
+mod nix_flake;
+mod nix_repl;
 mod reference;
 mod support;
 mod tree;

@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use super::Table;
 use crate::eval::{Evaluator, R};
 use crate::heap::{AttrsBuilder, Shape, Value};
-use crate::position::{Origin, Position};
+use crate::position::Position;
 use crate::symbol::{Symbol, known};
 
 pub(super) const TABLE: Table = &[
@@ -28,11 +28,10 @@ impl Evaluator {
         let Some(place) = self.positions.place(position) else {
             return Value::NULL;
         };
-        let Origin::File(path) = &place.source.origin else {
+        let Some(path) = place.source.origin.path() else {
             return Value::NULL;
         };
         let (line, column) = place.line_column();
-        let path = path.clone();
         let file = self.heap.new_string(&path, crate::heap::ContextId::EMPTY);
         let line = self.heap.new_int(i64::from(line));
         let column = self.heap.new_int(i64::from(column));

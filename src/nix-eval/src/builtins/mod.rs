@@ -144,7 +144,7 @@ impl Evaluator {
 fn add_derivation(evaluator: &mut Evaluator, bound: &mut Vec<(&'static str, Value)>) {
     let text = include_bytes!("derivation.nix").to_vec();
     // `builtins` is not there yet, and the file does not use it.
-    let origin = Origin::Internal("derivation.nix");
+    let origin = Origin::Internal("derivation-internal.nix");
     let parsed = evaluator.parse_source(text, origin, b"/", &[]);
     if let Ok(value) = parsed.and_then(|code| evaluator.eval(code, 0)) {
         let symbol = evaluator.symbols.intern(b"derivation");

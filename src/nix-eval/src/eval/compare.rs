@@ -100,8 +100,11 @@ impl Evaluator {
         Ok(true)
     }
 
-    /// Whether a set says that it is a derivation.
-    pub(crate) fn is_derivation(&mut self, set: Value) -> R<bool> {
+    /// Whether a value, forced, is a set that says that it is a derivation.
+    ///
+    /// # Errors
+    /// What evaluating its `type` raises.
+    pub fn is_derivation(&mut self, set: Value) -> R<bool> {
         if !set.is_attrs() {
             return Ok(false);
         }

@@ -164,6 +164,18 @@ impl super::Evaluator {
         )
     }
 
+    /// Does `work`; an error is handed out, and evaluation can go on.
+    ///
+    /// # Errors
+    /// What `work` raises.
+    pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> R<T>) -> Result<T, EvalError> {
+        let depth = self.depth;
+        work(self).map_err(|raised| {
+            self.depth = depth;
+            self.take_error(raised)
+        })
+    }
+
     /// Whether the error on its way is one that `tryEval` catches.
     pub(crate) fn error_is_catchable(&self) -> bool {
         self.error

@@ -292,4 +292,38 @@ impl Evaluator {
             Kind::Partial => "a partially applied function",
         }
     }
+
+    /// Names that stand for something everywhere.
+    #[must_use]
+    pub fn global_names(&self) -> Vec<String> {
+        self.globals.keys().map(|&name| self.name(name)).collect()
+    }
+
+    /// What a builtin is called in `builtins`.
+    pub(crate) fn builtin_name(&self, builtin: Value) -> &'static str {
+        let name = builtin
+            .as_builtin()
+            .map(|index| self.builtins[index as usize].name)
+            .unwrap_or_default();
+        name.strip_prefix("__").unwrap_or(name)
+    }
+
+    /// What Nix's `:t` says of a value: as [`Evaluator::describe`], and builtins by their names.
+    #[must_use]
+    pub fn describe_closely(&self, value: Value) -> String {
+        let function = match self.heap.kind(value) {
+            Kind::Partial => self.heap.partial_function(value),
+            _ => value,
+        };
+        match self.heap.kind(value) {
+            // Functions of several arguments are one function here, a chain of them in Nix.
+            Kind::Partial if function.is_lambda() => "a function".to_owned(),
+            Kind::Partial => format!(
+                "the partially applied built-in function '{}'",
+                self.builtin_name(function)
+            ),
+            Kind::Builtin => format!("the built-in function '{}'", self.builtin_name(value)),
+            _ => self.describe(value).to_owned(),
+        }
+    }
 }

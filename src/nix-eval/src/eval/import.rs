@@ -188,6 +188,13 @@ impl Evaluator {
         self.force(thunk)
     }
 
+    /// Forgets which files were imported, so that they are read again.
+    pub fn forget_files(&mut self) {
+        self.imports.clear();
+        self.resolved.clear();
+        self.folders.clear();
+    }
+
     /// The value of the file at `at` with the attributes of `scope` as variables; never remembered.
     pub(crate) fn scoped_import(&mut self, scope: Value, at: &[u8]) -> R<Value> {
         let (scope, shape) = self.heap.flat(scope);
@@ -282,6 +289,26 @@ impl Evaluator {
     pub fn eval_text(&mut self, text: &[u8], origin: Origin, base_path: &[u8]) -> R<Value> {
         let code = self.parse_source(text.to_vec(), origin, base_path, &[])?;
         self.eval(code, 0)
+    }
+
+    /// Evaluates a text in which names stand for values.
+    ///
+    /// # Errors
+    /// What parsing and evaluating it raise.
+    pub fn eval_in_scope(
+        &mut self,
+        text: &[u8],
+        origin: Origin,
+        base_path: &[u8],
+        scope: &[(Symbol, Value)],
+    ) -> R<Value> {
+        let names: Vec<Symbol> = scope.iter().map(|&(name, _)| name).collect();
+        let code = self.parse_source(text.to_vec(), origin, base_path, &names)?;
+        let env = self.heap.new_env(0, names.len() as u32);
+        for (slot, &(_, value)) in scope.iter().enumerate() {
+            self.heap.set_env_slot(env, slot as u32, value);
+        }
+        self.eval(code, env)
     }
 
     /// The path a value names, for builtins that read what lies there: what would have to be

@@ -52,6 +52,23 @@ impl Evaluator {
         }
     }
 
+    /// The names of a set, sorted, with their values.
+    ///
+    /// # Errors
+    /// What forcing the value raises, and where it is no set.
+    pub fn attributes(&mut self, value: Value) -> R<Vec<(String, Value)>> {
+        let value = self.force_attrs(value, "while listing the attributes of a set")?;
+        let (flat, shape) = self.heap.flat(value);
+        let order = self.heap.lexicographic_order(shape, &self.symbols);
+        Ok(order
+            .into_iter()
+            .map(|index| {
+                let name = self.name(self.heap.shape_name(shape, index));
+                (name, self.heap.attr_at(flat, index))
+            })
+            .collect())
+    }
+
     /// Forces a value that is written out as a set, list or function, as those of `flake.nix` have
     /// to be (`forceTrivialValue` in Nix's `flake.cc`); what would have to be computed stays.
     ///

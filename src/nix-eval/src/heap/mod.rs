@@ -5,6 +5,7 @@
 mod attrs;
 mod context;
 mod region;
+mod supply;
 mod thunk;
 mod value;
 

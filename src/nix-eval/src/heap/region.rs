@@ -2,7 +2,11 @@
 //! The only file with `unsafe`: reads and writes by index, checked in builds with the feature
 //! `checked` and in debug builds.
 
+use std::sync::Arc;
+
 use memmap2::MmapMut;
+
+use super::supply::{Supplier, populate};
 
 /// The panic payload when a region has no room left; the evaluator's entry points turn it into an
 /// error.
@@ -16,22 +20,23 @@ pub(super) fn heap_full() -> ! {
 
 /// 32-bit words, addressed by word or by granule (two words).
 pub(super) struct Region {
-    map: MmapMut,
+    map: Arc<MmapMut>,
     base: *mut u32,
     /// Words handed out.
     used: u32,
-    /// Words whose pages are there.
-    populated: u32,
+    /// Words that may be handed out before more pages are asked for.
+    ready: u32,
+    /// Words whose pages are there, or on their way.
+    ordered: u32,
+    supplier: Supplier,
     /// Words there may be.
     limit: u32,
 }
 
-/// Words that are asked of the system at once: one request instead of two thousand page faults.
-const CHUNK: u32 = 2 << 20;
+/// Words that are asked of the system at once: one request instead of a thousand page faults.
+const CHUNK: u32 = 1 << 20;
 /// The first request: a small evaluation is over before a whole chunk is cleared.
-const FIRST_CHUNK: u32 = CHUNK / 16;
-/// Bytes of a page, at least.
-const PAGE: usize = 4096;
+const FIRST_CHUNK: u32 = CHUNK / 8;
 
 impl Region {
     pub(super) fn new(bytes: usize) -> std::io::Result<Self> {
@@ -40,11 +45,14 @@ impl Region {
             .no_reserve_swap()
             .map_anon()?;
         let base = map.as_mut_ptr().cast();
+        // From here on only `base` reaches the memory; the map is kept to be given back.
         Ok(Self {
-            map,
+            map: Arc::new(map),
             base,
             used: 0,
-            populated: 0,
+            ready: 0,
+            ordered: 0,
+            supplier: Supplier::default(),
             limit: u32::try_from(bytes / 4 - 2).unwrap_or(u32::MAX - 2),
         })
     }
@@ -62,7 +70,7 @@ impl Region {
     pub(super) fn allocate(&mut self, words: u32) -> u32 {
         let start = self.used;
         let rounded = words.saturating_add(words & 1);
-        if rounded > self.populated - start {
+        if rounded > self.ready - start {
             self.grow(rounded);
         }
         self.used = start + rounded;
@@ -77,26 +85,27 @@ impl Region {
         }
         let needed = self.used + words;
         let ahead = (self.used / 2).clamp(FIRST_CHUNK, CHUNK);
-        let end = needed.saturating_add(ahead).min(self.limit);
-        // Huge pages were tried instead: on machines with scattered memory the kernel spends more
-        // time making them than they save.
-        #[cfg(target_os = "linux")]
-        {
-            let from = self.populated as usize * 4 / PAGE * PAGE;
-            let length = end as usize * 4 - from;
-            // Where the kernel cannot, pages come one by one as they are touched.
-            let _ = self
-                .map
-                .advise_range(memmap2::Advice::PopulateWrite, from, length);
+        let further = |from: u32| from.saturating_add(ahead).min(self.limit);
+        let bytes = |from: u32, to: u32| from as usize * 4..to as usize * 4;
+        if needed > self.ordered {
+            let end = further(needed);
+            populate(&self.map, bytes(self.ordered, end));
+            self.ordered = end;
         }
-        self.populated = end;
+        self.ready = self.ordered;
+        // A small evaluation is over before a thread has started.
+        if self.used >= CHUNK / 2 {
+            let end = further(self.ordered);
+            self.supplier.order(&self.map, bytes(self.ordered, end));
+            self.ordered = end;
+        }
     }
 
     /// Appends words without rounding; returns where they start.
     pub(super) fn push(&mut self, words: &[u32]) -> u32 {
         let start = self.used;
         let count = u32::try_from(words.len()).unwrap_or(u32::MAX);
-        if count > self.populated - start {
+        if count > self.ready - start {
             self.grow(count);
         }
         self.used = start + words.len() as u32;
@@ -192,9 +201,16 @@ impl Region {
     /// Writes bytes from word `index` of the object at `granule`.
     #[inline]
     pub(super) fn write_bytes(&mut self, granule: u32, index: u32, bytes: &[u8]) {
-        let start = granule as usize * 8 + index as usize * 4;
         self.check(granule * 2, index + (bytes.len() as u32).div_ceil(4));
-        self.map[start..start + bytes.len()].copy_from_slice(bytes);
+        // SAFETY: as in `set`, for a range inside one object; `bytes` is no part of the region,
+        // since `&mut self` excludes that it is borrowed.
+        unsafe {
+            let start = self
+                .base
+                .add(granule as usize * 2 + index as usize)
+                .cast::<u8>();
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), start, bytes.len());
+        }
     }
 }
 

@@ -6,7 +6,7 @@ pub mod literal;
 pub mod value;
 pub mod xml;
 
-pub use value::{ambiguous, nix, short};
+pub use value::{ambiguous, nix, pretty, short};
 
 /// A float as `printf("%g")` shows it.
 #[must_use]

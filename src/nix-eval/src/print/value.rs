@@ -26,8 +26,26 @@ enum Style {
     Ambiguous,
     /// `nix eval`
     Nix,
+    /// `nix repl`: on lines of their own where there is more than one, down to a depth.
+    Pretty { depth: u32 },
     /// Inside of a message.
     Short,
+}
+
+impl Style {
+    /// Whether values are forced, and derivations shown by their paths.
+    fn forces(self) -> bool {
+        matches!(self, Self::Nix | Self::Pretty { .. })
+    }
+}
+
+/// The colours of `nix repl`, by what is shown.
+mod colour {
+    pub(super) const SCALAR: &str = "\x1b[36;1m";
+    pub(super) const STRING: &str = "\x1b[35;1m";
+    pub(super) const PATH: &str = "\x1b[32;1m";
+    pub(super) const FUNCTION: &str = "\x1b[34;1m";
+    pub(super) const NONE: &str = "\x1b[0m";
 }
 
 /// As `nix-instantiate --eval` prints; nothing is forced.
@@ -44,6 +62,15 @@ pub fn ambiguous(evaluator: &mut Evaluator, value: Value) -> R<Vec<u8>> {
 /// What forcing raises.
 pub fn nix(evaluator: &mut Evaluator, value: Value) -> R<Vec<u8>> {
     print(evaluator, value, Style::Nix)
+}
+
+/// As `nix repl` prints, sets and lists down to `depth`; what is shown is forced. The text has
+/// colours.
+///
+/// # Errors
+/// What forcing raises.
+pub fn pretty(evaluator: &mut Evaluator, value: Value, depth: u32) -> R<Vec<u8>> {
+    print(evaluator, value, Style::Pretty { depth })
 }
 
 /// A few words of the value, for messages; nothing is forced.
@@ -82,7 +109,7 @@ impl Printer<'_> {
             return self.evaluator.stack_overflow(Position::NONE);
         }
         let value = match self.style {
-            Style::Nix => self.evaluator.force(slot)?,
+            style if style.forces() => self.evaluator.force(slot)?,
             _ if slot.is_thunk() => match self.evaluator.heap.thunk_state(slot) {
                 ThunkState::Done(value) => value,
                 ThunkState::Running => {
@@ -105,7 +132,19 @@ impl Printer<'_> {
 
     /// `slot` is where the value lies: that is what makes a list the same list.
     fn forced(&mut self, slot: Value, value: Value, depth: u32) -> R<()> {
-        match self.evaluator.heap.kind(value) {
+        let kind = self.evaluator.heap.kind(value);
+        let colour = match kind {
+            Kind::Int | Kind::Float | Kind::Bool | Kind::Null => Some(colour::SCALAR),
+            Kind::String => Some(colour::STRING),
+            Kind::Path => Some(colour::PATH),
+            Kind::Lambda | Kind::Builtin | Kind::Partial => Some(colour::FUNCTION),
+            Kind::Thunk | Kind::List | Kind::Attrs => None,
+        };
+        let colour = colour.filter(|_| matches!(self.style, Style::Pretty { .. }));
+        if let Some(colour) = colour {
+            self.text(colour);
+        }
+        match kind {
             Kind::Thunk => {}
             Kind::Int => {
                 let int = self.evaluator.heap.int(value);
@@ -131,7 +170,47 @@ impl Printer<'_> {
             Kind::Lambda => self.lambda(value),
             Kind::Builtin | Kind::Partial => self.builtin(value),
         }
+        if colour.is_some() {
+            self.text(colour::NONE);
+        }
         Ok(())
+    }
+
+    /// Whether sets and lists at this depth are shown as dots.
+    fn is_too_deep(&self, depth: u32) -> bool {
+        match self.style {
+            Style::Short => depth >= SHORT_DEPTH,
+            Style::Pretty { depth: most } => depth >= most,
+            Style::Ambiguous | Style::Nix => false,
+        }
+    }
+
+    /// Whether what has these items gets several lines; a single item may be forced, since it is
+    /// about to be shown.
+    fn wants_lines(&mut self, items: &[Value]) -> R<bool> {
+        if !matches!(self.style, Style::Pretty { .. }) {
+            return Ok(false);
+        }
+        match items {
+            [] => Ok(false),
+            &[single] => {
+                let single = self.evaluator.force(single)?;
+                Ok(single.is_list() || single.is_attrs())
+            }
+            _ => Ok(true),
+        }
+    }
+
+    /// What stands between items: a space, or a new line for what lies at `depth`.
+    fn space(&mut self, lines: bool, depth: u32) {
+        if lines {
+            self.text("\n");
+            for _ in 0..depth {
+                self.text("  ");
+            }
+        } else {
+            self.text(" ");
+        }
     }
 
     fn string(&mut self, value: Value) {
@@ -150,24 +229,27 @@ impl Printer<'_> {
     }
 
     fn list(&mut self, slot: Value, list: Value, depth: u32) -> R<()> {
-        let length = self.evaluator.heap.list_length(list);
-        if self.style == Style::Ambiguous && self.is_repeated(slot, length) {
+        let items = self.evaluator.heap.list_items(list);
+        if self.style != Style::Short && self.is_repeated(slot, items.len() as u32) {
             self.text("«repeated»");
             return Ok(());
         }
-        if self.style == Style::Short && depth >= SHORT_DEPTH {
+        if self.is_too_deep(depth) {
             self.text("[ ... ]");
             return Ok(());
         }
-        self.text("[ ");
-        for index in 0..length {
-            if self.elided(length - index, "item") {
+        self.text("[");
+        let lines = self.wants_lines(&items)?;
+        let mut left = items.len() as u32;
+        for item in items {
+            self.space(lines, depth + 1);
+            if self.elided(left, "item") {
                 break;
             }
-            let item = self.evaluator.heap.list_item(list, index);
+            left -= 1;
             self.value(item, depth + 1)?;
-            self.text(" ");
         }
+        self.space(lines, depth);
         self.text("]");
         Ok(())
     }
@@ -179,7 +261,7 @@ impl Printer<'_> {
         }
         if self.budget == 0 {
             let plural = if left == 1 { "" } else { "s" };
-            self.text(&format!("«{left} {what}{plural} elided» "));
+            self.text(&format!("«{left} {what}{plural} elided»"));
             return true;
         }
         self.budget -= 1;
@@ -193,40 +275,48 @@ impl Printer<'_> {
             self.text("«repeated»");
             return Ok(());
         }
-        if self.style == Style::Short && depth >= SHORT_DEPTH {
+        if self.style.forces() && self.evaluator.is_derivation(attrs)? {
+            return self.derivation(attrs);
+        }
+        if self.is_too_deep(depth) {
             self.text("{ ... }");
             return Ok(());
-        }
-        if self.style == Style::Nix && self.evaluator.is_derivation(attrs)? {
-            return self.derivation(attrs);
         }
         let (flat, shape) = self.evaluator.heap.flat(attrs);
         let order = self
             .evaluator
             .heap
             .lexicographic_order(shape, &self.evaluator.symbols);
-        self.text("{ ");
+        self.text("{");
+        let single: Vec<Value> = order
+            .iter()
+            .map(|&index| self.evaluator.heap.attr_at(flat, index))
+            .take(2)
+            .collect();
+        let lines = self.wants_lines(&single)?;
         for (done, index) in order.into_iter().enumerate() {
+            self.space(lines, depth + 1);
             if self.elided(length - done as u32, "attribute") {
                 break;
             }
             let name = self.evaluator.heap.shape_name(shape, index);
             let name = self.evaluator.symbols.name(name);
-            if self.style == Style::Ambiguous {
-                ambiguous_name(&mut self.out, name);
-            } else {
-                literal::identifier(&mut self.out, name);
-            }
+            literal::identifier(&mut self.out, name);
             self.text(" = ");
             let value = self.evaluator.heap.attr_at(flat, index);
             self.value(value, depth + 1)?;
-            self.text("; ");
+            self.text(";");
         }
+        self.space(lines, depth);
         self.text("}");
         Ok(())
     }
 
     fn derivation(&mut self, attrs: Value) -> R<()> {
+        let has_colours = matches!(self.style, Style::Pretty { .. });
+        if has_colours {
+            self.text(colour::PATH);
+        }
         self.text("«derivation");
         if let Some(path) = self.evaluator.heap.attr(attrs, known::DRV_PATH) {
             let context = "while evaluating the drvPath of a derivation";
@@ -237,6 +327,9 @@ impl Printer<'_> {
             self.out.extend_from_slice(&path);
         }
         self.text("»");
+        if has_colours {
+            self.text(colour::NONE);
+        }
         Ok(())
     }
 
@@ -293,17 +386,8 @@ impl Printer<'_> {
             });
             return;
         }
-        let name = function
-            .as_builtin()
-            .map(|index| self.evaluator.builtins[index as usize].name)
-            .unwrap_or_default();
-        let name = name.strip_prefix("__").unwrap_or(name);
+        let name = self.evaluator.builtin_name(function);
         let partially = if is_partial { "partially applied " } else { "" };
         self.text(&format!("«{partially}primop {name}»"));
     }
-}
-
-/// `nix-instantiate` quotes as the symbol table prints.
-fn ambiguous_name(out: &mut Vec<u8>, name: &[u8]) {
-    literal::identifier(out, name);
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::eval::{Evaluator, R};
 use crate::heap::{ContextId, Kind, Value};
 use crate::ir::op;
-use crate::position::{Origin, Position};
+use crate::position::Position;
 use crate::symbol::{Symbol, known};
 
 /// The document for `value`; `strict` forces everything, `location` adds where things are.
@@ -94,8 +94,8 @@ impl Writer<'_> {
         let Some(place) = self.evaluator.positions.place(position) else {
             return;
         };
-        if let Origin::File(path) = &place.source.origin {
-            attributes.push(("path", path.to_vec()));
+        if let Some(path) = place.source.origin.path() {
+            attributes.push(("path", path));
         }
         let (line, column) = place.line_column();
         attributes.push(("line", line.to_string().into_bytes()));

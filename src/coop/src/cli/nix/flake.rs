@@ -10,6 +10,7 @@ use nix_flake::{FlakeRef, System, date};
 use serde_json::{Map, Value as Json, json};
 
 use super::flake_options::{FlakeOptions, parse_reference};
+use super::flake_show::Show;
 use crate::cli::Verdict;
 
 /// Look at flakes, and lock their inputs
@@ -23,6 +24,7 @@ pub(in crate::cli) struct Flake {
 enum FlakeCommand {
     /// Show where a flake is from, and its inputs
     Metadata(Metadata),
+    Show(Show),
     /// Lock inputs that are not locked yet
     Lock(Lock),
     /// Lock inputs anew: those named, or all
@@ -66,6 +68,7 @@ impl Flake {
     pub(super) fn run(self) -> anyhow::Result<Verdict> {
         match self.command {
             FlakeCommand::Metadata(command) => command.run(),
+            FlakeCommand::Show(command) => command.run(),
             FlakeCommand::Lock(command) => {
                 let options = LockOptions {
                     write: true,

@@ -3,11 +3,13 @@
 mod eval;
 mod flake;
 mod flake_options;
+mod flake_show;
 mod flake_value;
 mod instantiate;
 mod lints;
 mod options;
 mod parse;
+mod repl;
 
 use clap::{Args, Subcommand};
 
@@ -26,6 +28,7 @@ enum NixCommand {
     Flake(flake::Flake),
     Instantiate(instantiate::Instantiate),
     Parse(parse::Parse),
+    Repl(repl::Repl),
 }
 
 impl Nix {
@@ -35,6 +38,7 @@ impl Nix {
             NixCommand::Flake(command) => command.run(),
             NixCommand::Instantiate(command) => command.run(),
             NixCommand::Parse(command) => command.run(),
+            NixCommand::Repl(command) => command.run(),
         }
     }
 }

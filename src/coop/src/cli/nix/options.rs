@@ -60,13 +60,26 @@ pub(super) struct EvaluationOptions {
     option: Vec<String>,
     /// Show every frame of an error
     #[arg(long)]
-    show_trace: bool,
+    pub(super) show_trace: bool,
     /// Print counters to standard error at the end
     #[arg(long)]
     stats: bool,
 }
 
 impl EvaluationOptions {
+    /// Settings for a session of many expressions.
+    pub(super) fn repl_settings(&self) -> Settings {
+        self.settings(true)
+    }
+
+    /// The files and flakes of the command line.
+    pub(super) fn words(&self) -> Vec<String> {
+        let words = self.files.iter();
+        words
+            .map(|file| file.to_string_lossy().into_owned())
+            .collect()
+    }
+
     /// The words of the command line, where they name flakes.
     fn flake_words(&self) -> Vec<&str> {
         if self.expr.is_some() {
@@ -175,12 +188,12 @@ enum Source {
     File(Vec<u8>),
 }
 
-fn current_directory() -> anyhow::Result<Vec<u8>> {
+pub(super) fn current_directory() -> anyhow::Result<Vec<u8>> {
     let here = std::env::current_dir().context("cannot find out the current folder")?;
     Ok(here.into_os_string().into_vec())
 }
 
-fn absolute(path: &[u8]) -> Vec<u8> {
+pub(super) fn absolute(path: &[u8]) -> Vec<u8> {
     let base = current_directory().unwrap_or_else(|_| b"/".to_vec());
     if path.starts_with(b"/") {
         nix_eval::path::canonical(path)
@@ -320,7 +333,15 @@ impl EvaluationOptions {
         evaluator.render(error, detail)
     }
 
-    fn automatic_args(&self, evaluator: &mut Evaluator, here: &[u8]) -> R<Vec<(Symbol, Value)>> {
+    /// The values of `--arg` and `--argstr`.
+    ///
+    /// # Errors
+    /// What evaluating them raises.
+    pub(super) fn automatic_args(
+        &self,
+        evaluator: &mut Evaluator,
+        here: &[u8],
+    ) -> R<Vec<(Symbol, Value)>> {
         let mut args = Vec::new();
         for pair in self.arg.chunks_exact(2) {
             let value = evaluator.eval_text(pair[1].as_bytes(), Origin::String, here)?;
