@@ -18,7 +18,7 @@
         { lib, rustPlatform }:
         rustPlatform.buildRustPackage {
           pname = "coop";
-          version = (lib.importTOML ./Cargo.toml).workspace.package.version;
+          inherit ((lib.importTOML ./Cargo.toml).workspace.package) version;
           src = lib.fileset.toSource {
             root = ./.;
             fileset = lib.fileset.unions [
@@ -76,6 +76,8 @@
         host: _: lib.nixosSystem { modules = [ (./hosts + "/${host}") ]; }
       ) (lib.filterAttrs (_: type: type == "directory") (builtins.readDir ./hosts));
 
-      checks = each (pkgs: import ./tests/vm { inherit pkgs; } // import ./tests/instances { inherit pkgs; });
+      checks = each (
+        pkgs: import ./tests/vm { inherit pkgs; } // import ./tests/instances { inherit pkgs; }
+      );
     };
 }

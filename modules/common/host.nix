@@ -8,6 +8,9 @@
 let
   cfg = config.coop.host;
   inherit (lib) mkOption types;
+  exporter = config.services.prometheus.exporters.node;
+  isIpv6 = lib.hasInfix ":" cfg.privateAddress;
+  family = if isIpv6 then "ip6" else "ip";
 in
 {
   options.coop.host = {
@@ -79,23 +82,18 @@ in
         message = "coop.host.privateAddress must not be one of the public addresses: exporters would be open to everyone.";
       }
       {
-        assertion = !builtins.any (address: builtins.elem address [ "0.0.0.0" "::" ]) [ cfg.privateAddress ];
+        assertion =
+          !builtins.elem cfg.privateAddress [
+            "0.0.0.0"
+            "::"
+          ];
         message = "coop.host.privateAddress must be one address, not every address.";
       }
     ];
 
-    networking.hostName = cfg.name;
     time.timeZone = cfg.timezone;
     system.stateVersion = cfg.stateVersion;
 
-    services.openssh = {
-      enable = true;
-      settings = {
-        PasswordAuthentication = false;
-        KbdInteractiveAuthentication = false;
-        PermitRootLogin = "prohibit-password";
-      };
-    };
     users.users.root.openssh.authorizedKeys.keys = lib.concatLists (lib.attrValues cfg.operators);
 
     security.acme = {
@@ -103,39 +101,59 @@ in
       defaults.email = cfg.contact;
     };
 
-    services.nginx = {
-      enable = true;
-      recommendedTlsSettings = true;
-      recommendedOptimisation = true;
-      recommendedGzipSettings = true;
-      # Every header is set by hand, once, where a request enters.
-      recommendedProxySettings = false;
+    networking = {
+      hostName = cfg.name;
+      nftables.enable = true;
+      firewall.allowedTCPPorts = [
+        80
+        443
+      ];
     };
-    networking.firewall.allowedTCPPorts = [
-      80
-      443
-    ];
 
-    services.prometheus.exporters.node = {
-      enable = true;
-      listenAddress = cfg.privateAddress;
-      enabledCollectors = [ "systemd" ];
-      extraFlags = [ "--collector.textfile.directory=/var/lib/coop/metrics" ];
-    };
-    systemd.tmpfiles.rules = [ "d /var/lib/coop/metrics 0755 root root -" ];
-
-    systemd.services.coop-reboot = lib.mkIf (cfg.reboot != null) {
-      description = "Restart the host if its kernel has changed";
-      serviceConfig.Type = "oneshot";
-      startAt = cfg.reboot;
-      path = [ pkgs.util-linux ];
-      environment = {
-        COOP_BOOTED = "/run/booted-system/kernel";
-        COOP_CURRENT = "/run/current-system/kernel";
-        COOP_LOCKS = "/run/coop/locks";
+    services = {
+      openssh = {
+        enable = true;
+        settings = {
+          PasswordAuthentication = false;
+          KbdInteractiveAuthentication = false;
+          PermitRootLogin = "prohibit-password";
+        };
       };
-      script = "exec ${pkgs.runtimeShell} ${./reboot.sh}";
+      nginx = {
+        enable = true;
+        recommendedTlsSettings = true;
+        recommendedOptimisation = true;
+        recommendedGzipSettings = true;
+        # Every header is set by hand, once, where a request enters.
+        recommendedProxySettings = false;
+      };
+      prometheus.exporters.node = {
+        enable = true;
+        listenAddress = if isIpv6 then "[${cfg.privateAddress}]" else cfg.privateAddress;
+        # Open at that address alone, and nowhere if it is the host's own.
+        openFirewall = !lib.hasPrefix "127." cfg.privateAddress && cfg.privateAddress != "::1";
+        firewallRules = "${family} daddr ${cfg.privateAddress} tcp dport ${toString exporter.port} accept";
+        enabledCollectors = [ "systemd" ];
+        extraFlags = [ "--collector.textfile.directory=/var/lib/coop/metrics" ];
+      };
     };
-    systemd.timers.coop-reboot = lib.mkIf (cfg.reboot != null) { timerConfig.Persistent = false; };
+
+    systemd = {
+      tmpfiles.rules = [ "d /var/lib/coop/metrics 0755 root root -" ];
+
+      services.coop-reboot = lib.mkIf (cfg.reboot != null) {
+        description = "Restart the host if its kernel has changed";
+        serviceConfig.Type = "oneshot";
+        startAt = cfg.reboot;
+        path = [ pkgs.util-linux ];
+        environment = {
+          COOP_BOOTED = "/run/booted-system/kernel";
+          COOP_CURRENT = "/run/current-system/kernel";
+          COOP_LOCKS = "/run/coop/locks";
+        };
+        script = "exec ${pkgs.runtimeShell} ${./reboot.sh}";
+      };
+      timers.coop-reboot = lib.mkIf (cfg.reboot != null) { timerConfig.Persistent = false; };
+    };
   };
 }

@@ -56,7 +56,8 @@ let
   ];
   check = name: cfg: [
     {
-      assertion = cfg.backup.keep != { } && lib.subtractLists periods (lib.attrNames cfg.backup.keep) == [ ];
+      assertion =
+        cfg.backup.keep != { } && lib.subtractLists periods (lib.attrNames cfg.backup.keep) == [ ];
       message = "coop.mastodon.${name}.backup.keep must name at least one of ${lib.concatStringsSep ", " periods}, and nothing else.";
     }
     {

@@ -19,7 +19,9 @@ rec {
     else
       "none";
 
-  allowList = lib.optionals (!join.anyone && !apply.anyone) (lib.unique (listed join ++ listed apply));
+  allowList = lib.optionals (!join.anyone && !apply.anyone) (
+    lib.unique (listed join ++ listed apply)
+  );
 
   approves = mode == "approved" && listed join != [ ];
 }

@@ -55,14 +55,14 @@ let
     }).config;
 
   good = host { };
-  services = good.systemd.services;
-  timers = good.systemd.timers;
+  inherit (good.systemd) services timers;
   inside = name: good.containers.${name}.config;
   initDb = name: (inside name).systemd.services.mastodon-init-db;
   flags = name: good.containers.${name}.extraFlags;
   mastodon = name: (inside name).systemd.services.mastodon-web.environment;
   sealed = good.networking.nftables.tables.coop-staging.content;
-  warnings = good.warnings ++ lib.concatMap (name: (inside name).warnings) (lib.attrNames good.containers);
+  warnings =
+    good.warnings ++ lib.concatMap (name: (inside name).warnings) (lib.attrNames good.containers);
   commands = map (package: package.name) good.environment.systemPackages;
 
   values = {
@@ -82,32 +82,36 @@ let
     "and in a copy" = (initDb "copy").environment.COOP_SEEDING == "0";
     "the guard runs before the migrations" = lib.hasInfix "guard.sh before" (initDb "social").preStart;
     "and keeps Mastodon's own script" = lib.hasInfix "db:migrate" (initDb "social").script;
-    "keys are not made anew" =
-      lib.hasInfix "guard.sh keys" (inside "social").systemd.services.mastodon-init-dirs.preStart;
+    "keys are not made anew" = lib.hasInfix "guard.sh keys" (inside "social")
+    .systemd.services.mastodon-init-dirs.preStart;
     # Units have no bash on their path.
-    "scripts name their shell" = lib.all (script: !lib.hasPrefix "bash " (lib.removePrefix "exec " script)) [
-      (inside "social").systemd.services.mastodon-init-dirs.preStart
-      (initDb "social").preStart
-      (initDb "social").postStart
-      (inside "social").systemd.services.coop-cache.script
-      (inside "social").systemd.services.coop-after-restore.script
-      (inside "files").systemd.services.coop-bucket.script
-      services.coop-reboot.script
-    ];
-    "every switch is checked" = lib.attrNames (
-      lib.filterAttrs (name: _: lib.hasPrefix "coop-" name) good.system.preSwitchChecks
-    ) == [
-      "coop-copy"
-      "coop-files"
-      "coop-social"
-    ];
+    "scripts name their shell" =
+      lib.all (script: !lib.hasPrefix "bash " (lib.removePrefix "exec " script))
+        [
+          (inside "social").systemd.services.mastodon-init-dirs.preStart
+          (initDb "social").preStart
+          (initDb "social").postStart
+          (inside "social").systemd.services.coop-cache.script
+          (inside "social").systemd.services.coop-after-restore.script
+          (inside "files").systemd.services.coop-bucket.script
+          services.coop-reboot.script
+        ];
+    "every switch is checked" =
+      lib.attrNames (lib.filterAttrs (name: _: lib.hasPrefix "coop-" name) good.system.preSwitchChecks)
+      == [
+        "coop-copy"
+        "coop-files"
+        "coop-social"
+      ];
 
     "a container is not restarted with all the others" = !good.containers.social.restartIfChanged;
     "but in turn" = lib.length services.coop-rollout.restartTriggers == 3;
     "and starts in turn" = lib.elem "container@files.service" services."container@social".after;
 
     "a budget has a file system behind it" =
-      lib.elem "--bind=/var/lib/coop/cache/social:/var/lib/mastodon/public-system/cache:idmap" (flags "social")
+      lib.elem "--bind=/var/lib/coop/cache/social:/var/lib/mastodon/public-system/cache:idmap" (
+        flags "social"
+      )
       && lib.elem "coop-cache-image-social.service" services."container@social".requires;
     "of its size and a tenth" = lib.elem "--setenv=COOP_CACHE_MIB=45056" (flags "social");
     "not in a bucket" = !(services ? coop-cache-image-files);
@@ -124,8 +128,8 @@ let
     "its keys are not" = !(mastodon "files" ? AWS_SECRET_ACCESS_KEY);
     "they are credentials" =
       lib.elem "--load-credential=bucket-secret:/var/lib/coop/secrets/s3-secret" (flags "files");
-    "they are there before Mastodon" =
-      lib.elem "coop-bucket.service" (inside "files").systemd.services.mastodon-init-dirs.requires;
+    "they are there before Mastodon" = lib.elem "coop-bucket.service" (inside "files")
+    .systemd.services.mastodon-init-dirs.requires;
 
     "a copy is restored on its calendar" = timers.coop-copy-copy.timerConfig.OnCalendar == "Mon 05:00";
     "a copy sends no mail" = (mastodon "copy").SMTP_DELIVERY_METHOD == "test";
@@ -152,8 +156,12 @@ let
     "without a path" = instance "files" {
       media.bucket.endpoint = lib.mkForce "https://s3.example.net/files";
     };
-    "must be a name of its own" = instance "files" { media.bucket.alias = lib.mkForce "files.example"; };
-    "two secrets, not one" = instance "files" { media.bucket.accessKeySecret = lib.mkForce "s3-secret"; };
+    "must be a name of its own" = instance "files" {
+      media.bucket.alias = lib.mkForce "files.example";
+    };
+    "two secrets, not one" = instance "files" {
+      media.bucket.accessKeySecret = lib.mkForce "s3-secret";
+    };
     "would prune and overwrite" = instance "copy" {
       media.bucket = {
         endpoint = "https://s3.example.net";

@@ -60,7 +60,8 @@ in
       )
     )
     // lib.mapAttrs' (
-      name: text: lib.nameValuePair "pre-switch-${name}" (plain ''
+      name: text:
+      lib.nameValuePair "pre-switch-${name}" (plain ''
         #!/bin/bash
         ${text}
       '')
