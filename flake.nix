@@ -18,7 +18,7 @@
         { lib, rustPlatform }:
         rustPlatform.buildRustPackage {
           pname = "coop";
-          version = (lib.importTOML ./Cargo.toml).workspace.package.version;
+          inherit ((lib.importTOML ./Cargo.toml).workspace.package) version;
           src = lib.fileset.toSource {
             root = ./.;
             fileset = lib.fileset.unions [

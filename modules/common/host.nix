@@ -9,8 +9,8 @@ let
   cfg = config.coop.host;
   inherit (lib) mkOption types;
   exporter = config.services.prometheus.exporters.node;
-  family = if lib.hasInfix ":" cfg.privateAddress then "ip6" else "ip";
-  isLoopback = lib.hasPrefix "127." cfg.privateAddress || cfg.privateAddress == "::1";
+  isIpv6 = lib.hasInfix ":" cfg.privateAddress;
+  family = if isIpv6 then "ip6" else "ip";
 in
 {
   options.coop.host = {
@@ -83,32 +83,32 @@ in
       }
       {
         assertion =
-          !builtins.any (
-            address:
-            builtins.elem address [
-              "0.0.0.0"
-              "::"
-            ]
-          ) [ cfg.privateAddress ];
+          !builtins.elem cfg.privateAddress [
+            "0.0.0.0"
+            "::"
+          ];
         message = "coop.host.privateAddress must be one address, not every address.";
       }
     ];
 
+    time.timeZone = cfg.timezone;
+    system.stateVersion = cfg.stateVersion;
+
+    users.users.root.openssh.authorizedKeys.keys = lib.concatLists (lib.attrValues cfg.operators);
+
+    security.acme = {
+      acceptTerms = true;
+      defaults.email = cfg.contact;
+    };
+
     networking = {
       hostName = cfg.name;
       nftables.enable = true;
-      firewall = {
-        allowedTCPPorts = [
-          80
-          443
-        ];
-        # On the private address alone, and only where it is not this machine's loopback.
-        extraInputRules = lib.mkIf (!isLoopback) ''
-          ${family} daddr ${cfg.privateAddress} tcp dport ${toString exporter.port} accept
-        '';
-      };
+      firewall.allowedTCPPorts = [
+        80
+        443
+      ];
     };
-    time.timeZone = cfg.timezone;
 
     services = {
       openssh = {
@@ -129,21 +129,18 @@ in
       };
       prometheus.exporters.node = {
         enable = true;
-        listenAddress = if family == "ip6" then "[${cfg.privateAddress}]" else cfg.privateAddress;
+        listenAddress = if isIpv6 then "[${cfg.privateAddress}]" else cfg.privateAddress;
+        # Open at that address alone, and nowhere if it is the host's own.
+        openFirewall = !lib.hasPrefix "127." cfg.privateAddress && cfg.privateAddress != "::1";
+        firewallRules = "${family} daddr ${cfg.privateAddress} tcp dport ${toString exporter.port} accept";
         enabledCollectors = [ "systemd" ];
         extraFlags = [ "--collector.textfile.directory=/var/lib/coop/metrics" ];
       };
     };
-    users.users.root.openssh.authorizedKeys.keys = lib.concatLists (lib.attrValues cfg.operators);
 
-    security.acme = {
-      acceptTerms = true;
-      defaults.email = cfg.contact;
-    };
-
-    system.stateVersion = cfg.stateVersion;
     systemd = {
       tmpfiles.rules = [ "d /var/lib/coop/metrics 0755 root root -" ];
+
       services.coop-reboot = lib.mkIf (cfg.reboot != null) {
         description = "Restart the host if its kernel has changed";
         serviceConfig.Type = "oneshot";

@@ -8,6 +8,8 @@ in
     networking = {
       nat = {
         enable = true;
+        # Without an address of its own the host has no way to the internet by IPv6 to share.
+        enableIPv6 = import ./ipv6.nix { inherit config lib; };
         # By name: a set of nftables does not take every wildcard.
         internalInterfaces = map (cfg: "ve-${cfg.container.name}") (lib.attrValues config.coop.mastodon);
       };
@@ -19,6 +21,7 @@ in
             type filter hook forward priority -10; policy accept;
             iifname "ve-*" oifname "ve-*" drop
             iifname "ve-*" ip daddr { 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16 } ct state new drop
+            iifname "ve-*" ip6 daddr { fc00::/7, fe80::/10 } ct state new drop
           }
           chain input {
             type filter hook input priority -10; policy accept;

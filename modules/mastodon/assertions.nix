@@ -1,7 +1,7 @@
 # What must hold between the options of an instance. Each message says what to do.
 { config, lib, ... }:
 let
-  host = config.coop.host;
+  inherit (config.coop) host;
   instances = config.coop.mastodon;
   listed = list: list.domains ++ list.domainsWithSubdomains;
   signupMode = import ./signup-mode.nix { inherit lib; };

@@ -11,6 +11,17 @@ let
   instances = config.coop.mastodon;
   containers = lib.mapAttrsToList (_: cfg: cfg.container.name) instances;
   inherit (config.coop.host) nameServers timezone;
+  hasIpv6 = import ../common/ipv6.nix { inherit config lib; };
+
+  # The private IPv4 address, in a private network of IPv6 (RFC 4193): settled as that one is.
+  ipv6Of =
+    address:
+    let
+      numbers = map lib.toInt (lib.splitString "." address);
+      group = high: low: lib.toLower (lib.toHexString (256 * high + low));
+      pair = index: group (lib.elemAt numbers index) (lib.elemAt numbers (index + 1));
+    in
+    if hasIpv6 then "fd63:6f6f:7000::${pair 0}:${pair 2}" else null;
 
   rollout = command {
     name = "coop-rollout";
@@ -43,6 +54,8 @@ in
       privateNetwork = true;
       privateUsers = "pick";
       inherit (cfg.container) hostAddress localAddress;
+      hostAddress6 = ipv6Of cfg.container.hostAddress;
+      localAddress6 = ipv6Of cfg.container.localAddress;
       # It is ready only once its migrations are through; these may take hours.
       timeoutStartSec = "infinity";
       extraFlags = lib.optional (

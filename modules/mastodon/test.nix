@@ -39,21 +39,19 @@ pkgs.testers.runNixOSTest {
   name = "coop-${name}";
   nodes = {
     # Every domain has an address, so that every address of a person can be written to.
-    names =
-      { ... }:
-      {
-        imports = [ (address 53) ];
-        services.dnsmasq = {
-          enable = true;
-          resolveLocalQueries = false;
-          settings = {
-            no-resolv = true;
-            address = "/#/198.51.100.53";
-          };
+    names = {
+      imports = [ (address 53) ];
+      services.dnsmasq = {
+        enable = true;
+        resolveLocalQueries = false;
+        settings = {
+          no-resolv = true;
+          address = "/#/198.51.100.53";
         };
-        networking.firewall.allowedUDPPorts = [ 53 ];
-        networking.firewall.allowedTCPPorts = [ 53 ];
       };
+      networking.firewall.allowedUDPPorts = [ 53 ];
+      networking.firewall.allowedTCPPorts = [ 53 ];
+    };
 
     machine =
       { config, lib, ... }:

@@ -81,7 +81,38 @@ let
     "the inner nginx says https" =
       lib.hasInfix "X-Forwarded-Proto https"
         inner.services.nginx.virtualHosts."example.coop".locations."@proxy".extraConfig;
-    "exporters are private" = good.services.prometheus.exporters.node.listenAddress == "127.0.0.1";
+    "exporters are the host's own" =
+      good.services.prometheus.exporters.node.listenAddress == "127.0.0.1"
+      && !lib.hasInfix "9100" good.networking.firewall.extraInputRules;
+    "on a private side they are reached there, and only there" =
+      let
+        private = host { coop.host.privateAddress = "10.0.0.10"; };
+      in
+      private.services.prometheus.exporters.node.listenAddress == "10.0.0.10"
+      && private.networking.firewall.extraInputRules == "ip daddr 10.0.0.10 tcp dport 9100 accept"
+      && !lib.elem 9100 private.networking.firewall.allowedTCPPorts;
+    "by IPv6 as well" =
+      let
+        private = host { coop.host.privateAddress = "fd00::10"; };
+      in
+      private.services.prometheus.exporters.node.listenAddress == "[fd00::10]"
+      && private.networking.firewall.extraInputRules == "ip6 daddr fd00::10 tcp dport 9100 accept";
+    "containers get out by IPv6 where the host does" =
+      good.networking.nat.enableIPv6
+      && good.containers.social.hostAddress6 == "fd63:6f6f:7000::ae9:5"
+      && good.containers.social.localAddress6 == "fd63:6f6f:7000::ae9:6";
+    "and where it does not, they do not try" =
+      let
+        old = host { coop.host.addresses = lib.mkForce [ "203.0.113.10" ]; };
+      in
+      !old.networking.nat.enableIPv6 && old.containers.social.localAddress6 == null;
+    "containers ask name servers of their own" =
+      inner.networking.nameservers == [
+        "9.9.9.9"
+        "149.112.112.112"
+      ]
+      && !inner.networking.useHostResolvConf
+      && inner.services.resolved.enable;
     "nobody logs in with a password" = !good.services.openssh.settings.PasswordAuthentication;
     "nothing warns" = good.warnings == [ ] && inner.warnings == [ ];
   };

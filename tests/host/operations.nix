@@ -55,8 +55,7 @@ let
     }).config;
 
   good = host { };
-  services = good.systemd.services;
-  timers = good.systemd.timers;
+  inherit (good.systemd) services timers;
   inside = name: good.containers.${name}.config;
   initDb = name: (inside name).systemd.services.mastodon-init-db;
   flags = name: good.containers.${name}.extraFlags;

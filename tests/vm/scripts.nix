@@ -10,6 +10,6 @@ pkgs.lib.mapAttrs (_: test: {
   # Instantiated, so that what it is made of is evaluated as well.
   inherit (test) drvPath;
   script = test.config.testScriptString;
+  inherit (test.config.driverConfiguration) vlans;
   machines = builtins.attrNames test.config.driverConfiguration.vms;
-  vlans = test.config.driverConfiguration.vlans;
 }) tests

@@ -75,10 +75,11 @@ in
     };
   };
 
-  users.users.mastodon.uid = instance.container.uid;
-  networking.firewall.allowedTCPPorts = [ 80 ];
-
   systemd.services.mastodon-init-dirs.serviceConfig.LoadCredential = lib.mkIf (mail.user != null) [
     "relay"
   ];
+
+  users.users.mastodon.uid = instance.container.uid;
+
+  networking.firewall.allowedTCPPorts = [ 80 ];
 }
