@@ -25,7 +25,8 @@
 # Nothing is computed before one of the two paths is asked for: a derivation whose inputs fail is
 # still a set with a name, which is how package sets list what they have.
 #
-# `builtins` does not exist yet where this is read, so builtins go by their global names.
+# `builtins` does not exist yet where this file is read, so the builtins that it needs go by their
+# global names.
 drvAttrs@{
   outputs ? [ "out" ],
   ...
