@@ -109,8 +109,16 @@ impl Parse {
         let (mut shown, mut differing) = (0, 0);
         for batch in files.chunks(self.batch.max(1)) {
             let nix = nix.evaluate(batch).map_err(CompareError::from)?;
-            let coop = coop.evaluate(batch).map_err(CompareError::from)?;
-            for ((file, nix), coop) in batch.iter().zip(nix).zip(coop) {
+            let mut coop_shown = coop.evaluate(batch).map_err(CompareError::from)?;
+            // coop goes on behind a file that is refused, so that lines say nothing about which.
+            if coop_shown.iter().any(|shown| matches!(shown, Outcome::Error(_))) {
+                coop_shown.clear();
+                for file in batch {
+                    let one = std::slice::from_ref(file);
+                    coop_shown.extend(coop.evaluate(one).map_err(CompareError::from)?);
+                }
+            }
+            for ((file, nix), coop) in batch.iter().zip(nix).zip(coop_shown) {
                 shown += usize::from(matches!(nix, Outcome::Value(_)));
                 if Strictness::Values.agrees(&nix, &coop) {
                     continue;
