@@ -29,33 +29,11 @@ pkgs.testers.runNixOSTest {
   };
 
   testScript = ''
-    import json
-    import re
+    ${builtins.readFile ../../modules/mastodon/test/client.py}
 
     SITE = "https://social.example.coop"
-
-
-    def web_is_up(machine: "QemuMachine") -> None:
-        machine.wait_until_succeeds(f"curl --fail {SITE}/api/v2/instance", timeout=900)
-
-
-    def log_in(machine: "QemuMachine", password: str) -> str:
-        """Logs ann in as a browser does, and gives the token of her session."""
-        curl = "curl --silent --show-error --fail --cookie jar --cookie-jar jar"
-        machine.succeed("rm -f jar")
-        form = machine.succeed(f"{curl} {SITE}/auth/sign_in")
-        csrf = re.search(r'name="csrf-token" content="([^"]+)"', form)
-        assert csrf is not None, "the form has no token"
-        machine.succeed(
-            f"{curl} --data-urlencode 'authenticity_token={csrf.group(1)}'"
-            " --data-urlencode 'user[email]=ann@example.coop'"
-            f" --data-urlencode 'user[password]={password}' {SITE}/auth/sign_in"
-        )
-        home = machine.succeed(f"{curl} --location {SITE}/home")
-        token = re.search(r'"access_token":"([^"]+)"', home)
-        assert token is not None, "ann is not logged in"
-        return token.group(1)
-
+    before = Site(first, "social", "social.example.coop")
+    after = Site(second, "social", "social.example.coop")
 
     store.start()
     first.start()
@@ -66,17 +44,11 @@ pkgs.testers.runNixOSTest {
         first.wait_until_succeeds("systemctl -M social is-failed mastodon-init-db.service", timeout=300)
         first.fail("coop-new-social")
         first.succeed("coop-new-social --yes")
-        web_is_up(first)
+        before.wait()
 
     with subtest("ann joins and posts a picture"):
-        created = first.succeed(
-            "nixos-container run social -- mastodon-tootctl accounts create ann"
-            " --email=ann@example.coop --confirmed --approve"
-        )
-        match = re.search(r"New password: (\S+)", created)
-        assert match is not None, created
-        password = match.group(1)
-        authorization = f"--header 'Authorization: Bearer {log_in(first, password)}'"
+        password = before.create("ann", "ann@example.coop")
+        authorization = bearer(before.log_in("ann@example.coop", password))
         media = json.loads(
             first.succeed(
                 f"curl --fail {authorization} {SITE}/api/v2/media"
@@ -107,13 +79,9 @@ pkgs.testers.runNixOSTest {
 
     with subtest("and brings it back"):
         second.succeed("coop-restore-social --yes")
-        web_is_up(second)
-        token = log_in(second, password)
-        found = json.loads(
-            second.succeed(
-                f"curl --fail --header 'Authorization: Bearer {token}' {SITE}/api/v1/statuses/{status['id']}"
-            )
-        )
+        after.wait()
+        token = after.log_in("ann@example.coop", password)
+        found = after.get(f"/api/v1/statuses/{status['id']}", token)
         assert "Before the fire" in found["content"], found
         second.succeed(f"curl --fail --output /dev/null {found['media_attachments'][0]['url']}")
   '';

@@ -46,7 +46,7 @@ pkgs.testers.runNixOSTest {
         )
 
 
-    machine.wait_until_succeeds("curl --fail https://social.example.coop/api/v2/instance", timeout=900)
+    machine.wait_until_succeeds("curl --fail https://social.example.coop/health", timeout=900)
 
     with subtest("the cache is a file system of its own"):
         size = int(inside(f"df --output=size --block-size=1M {CACHE} | tail -n 1"))

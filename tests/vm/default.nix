@@ -4,7 +4,8 @@
   backup-and-restore = import ./backup-and-restore.nix { inherit pkgs; };
   cache-budget = import ./cache-budget.nix { inherit pkgs; };
   federation = import ./federation.nix { inherit pkgs; };
+  federation-policy = import ./federation-policy.nix { inherit pkgs; };
   mastodon-container = import ./mastodon-container.nix { inherit pkgs; };
-  policy = import ./policy.nix { inherit pkgs; };
   sign-up = import ./sign-up.nix { inherit pkgs; };
+  upgrade-guard = import ./upgrade-guard.nix { inherit pkgs; };
 }

@@ -1,63 +1,56 @@
-# Two instances on two hosts: bob follows ann by her handle, and reads what she posts.
+# Two servers federate: one finds a person of the other by the handle, follows, and gets the post; the
+# answer comes back. Then the other blocks it: what there was is severed, and nothing comes through.
 { pkgs }:
 let
-  inherit (pkgs) lib;
+  network = import ../../modules/mastodon/test/network.nix { inherit pkgs; };
+  certificate = network.certificate [
+    "first.example"
+    "second.example"
+    "social.second.example"
+  ];
+  block = pkgs.writeText "block.json" (
+    builtins.toJSON {
+      blocks = [
+        {
+          domain = "first.example";
+          severity = "suspend";
+          ground = "abuse";
+          reason = "For the sake of the test";
+        }
+      ];
+      allows = [ ];
+    }
+  );
 
-  # One authority that both hosts and both containers trust.
-  certificates = pkgs.runCommand "certificates" { nativeBuildInputs = [ pkgs.openssl ]; } ''
-    mkdir $out
-    openssl req -x509 -newkey rsa:2048 -nodes -days 36500 -subj /CN=authority \
-      -addext basicConstraints=critical,CA:TRUE -keyout authority.key -out $out/authority.pem
-    for domain in one.example two.example; do
-      openssl req -newkey rsa:2048 -nodes -subj "/CN=$domain" \
-        -keyout "$out/$domain.key" -out "$domain.csr"
-      openssl x509 -req -in "$domain.csr" -CA $out/authority.pem -CAkey authority.key -days 36500 \
-        -extfile <(echo "subjectAltName=DNS:$domain") -out "$out/$domain.pem"
-    done
-  '';
-  trusted = {
-    security.pki.certificateFiles = [ "${certificates}/authority.pem" ];
-  };
-
-  # Containers may not reach private networks, and Mastodon takes those for documentation as such.
-  network = "198.51.100";
-  address = last: {
-    networking.interfaces.eth1.ipv4.addresses = lib.mkForce [
-      {
-        address = "${network}.${toString last}";
-        prefixLength = 24;
-      }
-    ];
-  };
-
-  host =
-    domain: last:
+  server =
+    {
+      number,
+      domain,
+      webDomain ? domain,
+      more ? { },
+    }:
     { lib, ... }:
     {
       imports = [
         ../../modules
-        (address last)
-        trusted
+        network.machine
+        (network.at number)
+        (network.serve certificate (
+          lib.unique [
+            domain
+            webDomain
+          ]
+        ))
+        more
       ];
-      virtualisation = {
-        memorySize = 4096;
-        cores = 2;
-        diskSize = 8192;
-      };
-      environment.systemPackages = [ pkgs.jq ];
-      services.nginx.virtualHosts.${domain} = {
-        enableACME = lib.mkForce false;
-        sslCertificate = "${certificates}/${domain}.pem";
-        sslCertificateKey = "${certificates}/${domain}.key";
-      };
       coop.host = {
-        name = lib.head (lib.splitString "." domain);
-        contact = "support@${domain}";
+        name = "web${toString number}";
+        contact = "support@example.coop";
+        nameServers = [ network.nameServer ];
         stateVersion = "26.05";
-        nameServers = [ "${network}.53" ];
       };
       coop.mastodon.social = {
-        inherit domain;
+        inherit domain webDomain;
         stage = "development";
         memoryGb = 3;
         container = {
@@ -67,14 +60,12 @@ let
           postgresql = 17;
         };
         signup.join.domains = [ domain ];
-        federation = {
-          mode = "open";
-          authorizedFetch = true;
-        };
-        cache.budgetGb = null;
+        federation.mode = "open";
         extraModules = [
-          trusted
-          { services.mastodon.extraConfig.ALLOWED_PRIVATE_ADDRESSES = "${network}.0/24"; }
+          {
+            services.mastodon.extraConfig.ALLOWED_PRIVATE_ADDRESSES = network.network;
+            security.pki.certificateFiles = [ "${certificate}/authority.pem" ];
+          }
         ];
       };
     };
@@ -82,96 +73,101 @@ in
 pkgs.testers.runNixOSTest {
   name = "coop-federation";
   nodes = {
-    names = {
-      imports = [ (address 53) ];
-      services.dnsmasq = {
-        enable = true;
-        resolveLocalQueries = false;
-        settings = {
-          no-resolv = true;
-          address = [
-            "/one.example/${network}.11"
-            "/two.example/${network}.12"
-          ];
-        };
-      };
-      networking.firewall = {
-        allowedUDPPorts = [ 53 ];
-        allowedTCPPorts = [ 53 ];
+    names = network.names {
+      known = {
+        "first.example" = network.addressOf 11;
+        "second.example" = network.addressOf 12;
       };
     };
-    one = host "one.example" 11;
-    two = host "two.example" 12;
+    first = server {
+      number = 11;
+      domain = "first.example";
+    };
+    second = server {
+      number = 12;
+      domain = "second.example";
+      webDomain = "social.second.example";
+      more.specialisation.blocking.configuration.coop.mastodon.social.federation.policy = block;
+    };
   };
 
   testScript = ''
-    import json
-    import shlex
-    import typing
+    ${builtins.readFile ../../modules/mastodon/test/client.py}
+
+    one = Site(first, "social", "first.example")
+    two = Site(second, "social", "social.second.example")
 
 
-    def person(machine: "QemuMachine", name: str, domain: str) -> None:
-        """Makes an account, and a token that is called like it."""
-        machine.succeed(
-            f"nixos-container run social -- mastodon-tootctl accounts create {name}"
-            f" --email={name}@{domain} --confirmed --approve"
-        )
-        query = (
-            "insert into oauth_access_tokens (token, scopes, created_at, resource_owner_id)"
-            f" select '{name}', 'read write follow', now(), id from users where email = '{name}@{domain}'"
-        )
-        machine.succeed(
-            f"nixos-container run social -- runuser -u mastodon -- psql -c {shlex.quote(query)} mastodon"
-        )
+    def find(site: Site, token: str, handle: str) -> str:
+        """The id under which a server knows a person of another."""
+        found = site.get(f"/api/v2/search?q=@{handle}&resolve=true&type=accounts&limit=1", token)["accounts"]
+        assert [account["acct"] for account in found] == [handle], found
+        return str(found[0]["id"])
 
 
-    def ask(machine: "QemuMachine", name: str, url: str, *words: str) -> typing.Any:
-        options = " ".join(shlex.quote(word) for word in words)
-        return json.loads(
-            machine.succeed(f"curl --silent --show-error --fail --header 'Authorization: Bearer {name}' {options} '{url}'")
-        )
+    def say(site: Site, token: str, text: str, **more: str) -> None:
+        status, body = site.post("/api/v1/statuses", token, status=text, **more)
+        assert status == 200, (status, body)
 
 
+    def has(site: Site, text: str) -> bool:
+        """Whether a post has come to a server."""
+        return site.sql(f"select count(*) from statuses where text like '%{text}%'") != "0"
+
+
+    start_all()
     names.wait_for_unit("dnsmasq.service")
-    for machine, domain in [(one, "one.example"), (two, "two.example")]:
-        machine.wait_for_unit("container@social.service")
-        machine.wait_until_succeeds(f"curl --fail https://{domain}/api/v2/instance", timeout=900)
+    one.wait()
+    two.wait()
+    ann = one.log_in("ann@first.example", one.create("ann", "ann@first.example"))
+    bea = two.log_in("bea@second.example", two.create("bea", "bea@second.example"))
 
-    person(one, "ann", "one.example")
-    person(two, "bob", "two.example")
+    with subtest("ann finds bea by her handle, whose server answers at another name"):
+        bea_at_one = find(one, ann, "bea@second.example")
 
-    with subtest("bob finds ann by her handle, and follows her"):
-        search = "https://two.example/api/v2/search?type=accounts&resolve=true&q=@ann@one.example"
-        two.wait_until_succeeds(
-            f"curl --silent --header 'Authorization: Bearer bob' '{search}' | jq --exit-status '.accounts[0].id'",
-            timeout=120,
-        )
-        ann = ask(two, "bob", search)["accounts"][0]["id"]
-        ask(two, "bob", f"https://two.example/api/v1/accounts/{ann}/follow", "--request", "POST")
-        two.wait_until_succeeds(
-            f"curl --silent --header 'Authorization: Bearer bob' 'https://two.example/api/v1/accounts/relationships?id[]={ann}'"
-            " --globoff | jq --exit-status '.[0].following'",
-            timeout=120,
+    with subtest("and follows her"):
+        one.post(f"/api/v1/accounts/{bea_at_one}/follow", ann)
+        eventually(
+            lambda: one.get(f"/api/v1/accounts/relationships?id[]={bea_at_one}", ann)[0]["following"] is True,
+            "bea's server accepts",
         )
 
-    with subtest("what ann posts, bob reads"):
-        ask(one, "ann", "https://one.example/api/v1/statuses", "--data-urlencode", "status=Hello from one")
-        two.wait_until_succeeds(
-            "curl --silent --header 'Authorization: Bearer bob' https://two.example/api/v1/timelines/home"
-            " | grep -F 'Hello from one'",
-            timeout=120,
+    with subtest("bea's post comes to ann"):
+        say(two, bea, "Good morning from the second server")
+        eventually(
+            lambda: any("Good morning" in post["content"] for post in one.get("/api/v1/timelines/home", ann)),
+            "the post is in ann's timeline",
         )
 
-    with subtest("bob's answer comes back to ann"):
-        status = ask(two, "bob", "https://two.example/api/v1/timelines/home")[0]["id"]
-        ask(
-            two, "bob", "https://two.example/api/v1/statuses",
-            "--data-urlencode", "status=@ann@one.example hello from two", "--data", f"in_reply_to_id={status}",
+    with subtest("and ann's answer to bea"):
+        received = one.get("/api/v1/timelines/home", ann)[0]["id"]
+        say(one, ann, "@bea@second.example Good evening from the first", in_reply_to_id=received)
+        eventually(
+            lambda: any(note["type"] == "mention" for note in two.get("/api/v1/notifications", bea)),
+            "bea is told of the answer",
         )
-        one.wait_until_succeeds(
-            "curl --silent --header 'Authorization: Bearer ann' https://one.example/api/v1/notifications"
-            " | grep -F 'hello from two'",
-            timeout=120,
+
+    with subtest("a declared suspension severs what there was"):
+        second.succeed("/run/booted-system/specialisation/blocking/bin/switch-to-configuration test")
+        two.wait()
+        eventually(lambda: two.sql("select count(*) from follows") == "0", "ann no longer follows bea")
+
+    with subtest("nothing comes through any more"):
+        say(one, ann, "@bea@second.example Are you there?")
+        # It is there on the first server, and has had time to be delivered.
+        eventually(lambda: has(one, "Are you there?"), "ann's own server has her post")
+        time.sleep(30)
+        assert not has(two, "Are you there?")
+
+    with subtest("retracted, the servers talk again; who followed must follow anew"):
+        second.succeed("/run/booted-system/bin/switch-to-configuration test")
+        two.wait()
+        eventually(
+            lambda: two.sql("select suspended_at is null from accounts where domain = 'first.example'") == "t",
+            "ann's account is no longer suspended",
         )
+        assert two.sql("select count(*) from follows") == "0"
+        say(one, ann, "@bea@second.example Here again")
+        eventually(lambda: has(two, "Here again"), "ann's post comes to bea's server")
   '';
 }

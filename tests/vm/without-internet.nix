@@ -1,5 +1,5 @@
-# A virtual machine's part of the example host: its own certificate, no relay, no cache budget, and
-# a repository and a password that are there.
+# A virtual machine's part of the example host: a certificate of the test's own, no relay, no cache
+# budget, and a repository's password that is there.
 {
   config,
   lib,
@@ -7,32 +7,15 @@
   ...
 }:
 let
-  certificate = pkgs.runCommand "certificate" { nativeBuildInputs = [ pkgs.openssl ]; } ''
-    mkdir $out
-    openssl req -x509 -newkey rsa:2048 -nodes -days 36500 -subj /CN=social.example.coop \
-      -addext subjectAltName=DNS:social.example.coop,DNS:example.coop \
-      -keyout $out/key.pem -out $out/cert.pem
-  '';
+  network = import ../../modules/mastodon/test/network.nix { inherit pkgs; };
   names = [
     "example.coop"
     "social.example.coop"
   ];
 in
 {
-  virtualisation = {
-    memorySize = 4096;
-    cores = 2;
-    diskSize = 12288;
-  };
-
-  # No certificate authority is in reach.
-  services.nginx.virtualHosts = lib.genAttrs names (_: {
-    enableACME = lib.mkForce false;
-    sslCertificate = "${certificate}/cert.pem";
-    sslCertificateKey = "${certificate}/key.pem";
-  });
-  security.pki.certificateFiles = [ "${certificate}/cert.pem" ];
-  networking.hosts."127.0.0.1" = names;
+  imports = [ (network.serve (network.certificate names) names) ];
+  inherit (network.machine) virtualisation;
 
   coop.mastodon.social = {
     memoryGb = lib.mkForce 3;
