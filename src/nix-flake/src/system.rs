@@ -2,7 +2,7 @@
 //! other file of the evaluator touches the file system.
 
 use std::ffi::OsStr;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -59,11 +59,30 @@ fn file_type(metadata: &std::fs::Metadata) -> FileType {
     }
 }
 
+/// Longest text of something that is no regular file and so has no size: it may never end.
+const UNSIZED_LIMIT: u64 = 256 << 20;
+
+fn read_bounded(at: &Path) -> io::Result<Vec<u8>> {
+    let mut file = std::fs::File::open(at)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        let mut bytes = Vec::new();
+        file.take(UNSIZED_LIMIT + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > UNSIZED_LIMIT {
+            return Err(io::Error::other("it is no file, and has no end in 256 MiB"));
+        }
+        return Ok(bytes);
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 impl World for System {
     fn read_file(&mut self, at: &[u8]) -> io::Result<Vec<u8>> {
         match self.fetcher.memory_at(at) {
             Some((tree, below)) => memory::read(tree, below),
-            None => std::fs::read(path(at)),
+            None => read_bounded(path(at)),
         }
     }
 

@@ -230,3 +230,21 @@ fn a_written_lock_file_belongs_to_the_tree_of_git() {
         before
     );
 }
+
+#[test]
+fn a_chain_of_inputs_that_has_no_end_in_sight_is_refused() {
+    let node = |next: usize| {
+        format!(
+            r#"{{"inputs":{{"a":"n{next}"}},"locked":{{"type":"path","path":"/x","narHash":"sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}},"original":{{"type":"path","path":"/x"}}}}"#
+        )
+    };
+    let nodes: Vec<String> = (0..20_000)
+        .map(|index| format!(r#""n{index}":{}"#, node(index + 1)))
+        .collect();
+    let text = format!(
+        r#"{{"nodes":{{"root":{{"inputs":{{"a":"n0"}}}},{}}},"root":"root","version":7}}"#,
+        nodes.join(",")
+    );
+    let error = nix_flake::lock::LockFile::parse(&text, "flake.lock").unwrap_err();
+    assert!(error.to_string().contains("more than 1000 deep"), "{error}");
+}

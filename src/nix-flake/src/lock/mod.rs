@@ -130,7 +130,12 @@ struct Reader<'a> {
     nodes: &'a Map<String, Value>,
     known: BTreeMap<String, NodeId>,
     file: LockFile,
+    /// Inputs of inputs being read.
+    depth: u32,
 }
+
+/// How deep inputs of inputs may go: what reads and writes them calls itself for each.
+const MAX_DEPTH: u32 = 1000;
 
 impl Reader<'_> {
     fn inputs(&mut self, id: NodeId, node: &Value) -> Result<()> {
@@ -164,7 +169,14 @@ impl Reader<'_> {
         };
         let id = self.file.add(source(node)?);
         self.known.insert(key.to_owned(), id);
+        if self.depth == MAX_DEPTH {
+            return Err(Error::rule(format!(
+                "lock file has inputs of inputs more than {MAX_DEPTH} deep"
+            )));
+        }
+        self.depth += 1;
         self.inputs(id, node)?;
+        self.depth -= 1;
         Ok(id)
     }
 }
@@ -194,6 +206,7 @@ impl LockFile {
             nodes,
             known: BTreeMap::from([(root.to_owned(), ROOT)]),
             file: Self::default(),
+            depth: 0,
         };
         if let Some(node) = nodes.get(root) {
             reader.inputs(ROOT, node)?;

@@ -111,7 +111,10 @@ impl Parse {
             let nix = nix.evaluate(batch).map_err(CompareError::from)?;
             let mut coop_shown = coop.evaluate(batch).map_err(CompareError::from)?;
             // coop goes on behind a file that is refused, so that lines say nothing about which.
-            if coop_shown.iter().any(|shown| matches!(shown, Outcome::Error(_))) {
+            if coop_shown
+                .iter()
+                .any(|shown| matches!(shown, Outcome::Error(_)))
+            {
                 coop_shown.clear();
                 for file in batch {
                     let one = std::slice::from_ref(file);
