@@ -56,7 +56,8 @@ pkgs.testers.runNixOSTest {
         backup.repository = lib.mkForce null;
       };
       specialisation = {
-        # One block is milder and says more openly whom it is about, the other is gone.
+        # One block is milder and no longer hides the name, the other is gone, and one is declared that
+        # moderators have made on their own.
         changed.configuration = federation "open" (
           policy "changed"
             [
