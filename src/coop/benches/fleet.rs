@@ -64,12 +64,15 @@ fn write(folder: &Path) {
 }
 
 fn main() {
+    // They go away at the end: ext4 is slow to make files just after as many were deleted.
+    let mut folders = Vec::new();
     for round in 1..=ROUNDS {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::write(folder.path().join("coop.toml"), coop_toml()).expect("a writable folder");
         let start = Instant::now();
         write(folder.path());
         println!("round {round}: {} ms", start.elapsed().as_millis());
+        folders.push(folder);
     }
     if let Some(megabytes) = peak_memory() {
         println!("at most {megabytes} MB");
