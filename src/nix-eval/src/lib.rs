@@ -9,6 +9,7 @@
 //! Nothing here knows flakes, let alone fleets.
 
 pub mod builtins;
+pub mod date;
 pub mod eval;
 pub mod formats;
 pub mod heap;

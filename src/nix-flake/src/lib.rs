@@ -7,7 +7,6 @@
 //! implementing the evaluator's `World`; the language itself is not known here.
 
 pub mod closure;
-pub mod date;
 mod error;
 pub mod fetch;
 pub mod flake;

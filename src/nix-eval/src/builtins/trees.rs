@@ -5,6 +5,7 @@
 use nix_store::hash::{Algorithm, Encoding, Hash};
 
 use super::Table;
+use crate::date;
 use crate::eval::{Coercion, Evaluator, R, Settings};
 use crate::heap::{AttrsBuilder, ContextId, Kind, Value};
 use crate::position::{Origin, Position};
@@ -325,7 +326,7 @@ impl Evaluator {
             }
         }
         if let Some(seconds) = number_of("lastModified") {
-            attrs.push(("lastModifiedDate", string(&compact_date(seconds))));
+            attrs.push(("lastModifiedDate", string(&date::compact(seconds))));
             attrs.push(("lastModified", self.heap.new_int(seconds as i64)));
         }
         if let Some(count) = count.filter(|_| !is_dirty) {
@@ -341,39 +342,5 @@ impl Evaluator {
             .map(|(name, value)| (self.symbols.intern(name.as_bytes()), value))
             .collect();
         Ok(self.make_attrs(&attrs))
-    }
-}
-
-/// Seconds since 1970 as `YYYYMMDDhhmmss` in UTC.
-fn compact_date(seconds: u64) -> String {
-    let days = seconds / 86_400;
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    // Days since 1 March of the year 0, in eras of 400 years (Howard Hinnant, "date algorithms").
-    let shifted = days + 719_468;
-    let era = shifted / 146_097;
-    let day_of_era = shifted % 146_097;
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::compact_date;
-
-    #[test]
-    fn dates_are_in_utc() {
-        assert_eq!(compact_date(0), "19700101000000");
-        assert_eq!(compact_date(951_782_400), "20000229000000");
-        assert_eq!(compact_date(1_735_689_599), "20241231235959");
     }
 }

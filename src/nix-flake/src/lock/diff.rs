@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Edge, LockFile};
-use crate::date;
+use nix_eval::date;
 
 fn describe(file: &LockFile, edge: &Edge) -> String {
     match edge {

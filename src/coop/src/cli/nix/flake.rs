@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use clap::{Args, Subcommand};
+use nix_eval::date;
 use nix_flake::lock::{Edge, LockFile, LockOptions, Locked, NodeId, ROOT};
 use nix_flake::session::{Source, open};
-use nix_flake::{FlakeRef, System, date};
+use nix_flake::{FlakeRef, System};
 use serde_json::{Map, Value as Json, json};
 
 use super::flake_options::{FlakeOptions, parse_reference};

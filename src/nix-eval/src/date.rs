@@ -41,14 +41,23 @@ pub fn moment(seconds: u64) -> String {
     format!("{} {hour:02}:{minute:02}:{second:02}", day(seconds))
 }
 
+/// Seconds since 1970 as `YYYYMMDDhhmmss`, the form of `lastModifiedDate` (`primops/fetchTree.cc`).
+#[must_use]
+pub fn compact(seconds: u64) -> String {
+    let (year, month, day, hour, minute, second) = parts(seconds);
+    format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::moment;
+    use super::{compact, moment};
 
     #[test]
     fn moments_are_in_utc() {
         assert_eq!(moment(0), "1970-01-01 00:00:00");
         assert_eq!(moment(951_782_400), "2000-02-29 00:00:00");
         assert_eq!(moment(1_735_689_599), "2024-12-31 23:59:59");
+        assert_eq!(compact(951_782_400), "20000229000000");
+        assert_eq!(compact(1_735_689_599), "20241231235959");
     }
 }
