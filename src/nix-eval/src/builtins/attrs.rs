@@ -108,7 +108,7 @@ fn unsafe_get_attr_pos(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
 /// The attributes of `set` at `indices`, with their positions.
 fn pick(evaluator: &mut Evaluator, set: Value, shape: Shape, indices: &[u32]) -> Value {
     if indices.len() as u32 == evaluator.heap.shape_length(shape) {
-        return set;
+        return evaluator.heap.copy_attrs(set);
     }
     if indices.is_empty() {
         return evaluator.heap.empty_attrs();
@@ -145,7 +145,7 @@ fn remove_attrs(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
         .iter()
         .all(|&name| evaluator.heap.attr(set, name).is_none())
     {
-        return Ok(set);
+        return Ok(evaluator.heap.copy_attrs(set));
     }
     let (set, shape) = evaluator.heap.flat(set);
     let kept: Vec<u32> = (0..evaluator.heap.shape_length(shape))

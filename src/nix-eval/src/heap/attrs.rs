@@ -28,6 +28,8 @@ pub(super) struct Merge {
 }
 
 const LAYERED: u32 = 1 << 31;
+/// Words of a layered set.
+const LAYERED_WORDS: u32 = 4;
 const HEADER: u32 = 4;
 /// Made by a literal, so likely to be met again.
 const STABLE: u32 = 1;
@@ -264,6 +266,19 @@ impl Heap {
         (flat, Shape(self.data.get(flat.granule(), 0)))
     }
 
+    /// A set of its own with the same attributes: which set a value is can be seen where a set is
+    /// printed as repeated.
+    pub fn copy_attrs(&mut self, attrs: Value) -> Value {
+        let from = attrs.granule();
+        let words = match self.plain_shape(attrs) {
+            Some(shape) => self.shape_length(shape) + 1,
+            None => LAYERED_WORDS,
+        };
+        let to = self.data.allocate(words);
+        self.data.copy_words(from * 2, to * 2, words);
+        Value::attrs(to)
+    }
+
     fn layers(&self, attrs: Value) -> u32 {
         let mut count = 0;
         let mut at = attrs.granule();
@@ -300,7 +315,7 @@ impl Heap {
             let name = self.shape_name(shape, index);
             count += u32::from(self.attr(left, name).is_none());
         }
-        let at = self.data.allocate(4);
+        let at = self.data.allocate(LAYERED_WORDS);
         self.data.set(at, 0, LAYERED | count);
         self.data.set(at, 1, left.0);
         self.data.set(at, 2, right.0);

@@ -1,0 +1,11 @@
+let
+  recursive = {
+    self = recursive;
+    other = 1;
+  };
+in
+[
+  (removeAttrs recursive [ "absent" ])
+  (builtins.intersectAttrs recursive recursive)
+  (recursive // { })
+]
