@@ -18,6 +18,7 @@ pub mod path;
 pub mod position;
 pub mod print;
 pub mod regex;
+pub mod saved;
 pub mod symbol;
 pub mod syntax;
 pub mod world;

@@ -1,6 +1,7 @@
 //! Places in sources. One number for file and byte offset, as Nix's `PosTable` has it
 //! (`position.hh`); line and column are worked out only when somebody asks.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// A place: the file's base plus a byte offset, or [`Position::NONE`].
@@ -58,6 +59,10 @@ pub struct Source {
 #[derive(Default)]
 pub struct PositionTable {
     sources: Vec<Source>,
+    /// Sources whose positions were reserved, by base.
+    reserved: BTreeMap<u32, Source>,
+    /// Positions before this one belong to a source, or are reserved.
+    next: u32,
 }
 
 /// A position made readable.
@@ -72,20 +77,28 @@ impl PositionTable {
     /// Registers a source of `text` and returns the position of its first byte.
     /// The text is kept, since an error may have to show it; `None` where no position is left.
     pub fn add(&mut self, origin: Origin, text: Rc<[u8]>) -> Option<Position> {
-        let base = self
-            .sources
-            .last()
-            .map_or(1, |s| s.base.saturating_add(s.length).saturating_add(2));
+        let base = self.next();
         let length = u32::try_from(text.len()).ok()?;
-        base.checked_add(length)?.checked_add(2)?;
-        self.sources.push(Source {
-            origin,
-            text: Some(text),
-            base,
-            length,
-            line_starts: std::cell::OnceCell::new(),
-        });
+        self.next = base.checked_add(length)?.checked_add(2)?;
+        self.sources.push(Source::new(origin, text, base, length));
         Some(Position(base))
+    }
+
+    /// The position that the next source will have.
+    pub(crate) fn next(&self) -> u32 {
+        self.next.max(1)
+    }
+
+    /// Keeps the positions before `end` for sources that are restored later.
+    pub(crate) fn reserve(&mut self, end: u32) {
+        self.next = self.next.max(end);
+    }
+
+    /// Registers a source whose positions were reserved.
+    pub(crate) fn restore(&mut self, origin: Origin, text: Rc<[u8]>, base: Position) {
+        let length = text.len() as u32;
+        let source = Source::new(origin, text, base.0, length);
+        self.reserved.insert(base.0, source);
     }
 
     /// The source and offset of `position`.
@@ -94,12 +107,13 @@ impl PositionTable {
         if !position.is_some() {
             return None;
         }
-        let index = self
-            .sources
-            .partition_point(|s| s.base <= position.0)
-            .checked_sub(1)?;
-        let source = &self.sources[index];
-        (position.0 - source.base <= source.length).then_some(Place {
+        let before = self.sources.partition_point(|s| s.base <= position.0);
+        let own = before.checked_sub(1).map(|index| &self.sources[index]);
+        let reserved = self.reserved.range(..=position.0).next_back();
+        let reserved = reserved.map(|(_, source)| source);
+        let mut sources = own.into_iter().chain(reserved);
+        let source = sources.find(|source| position.0 - source.base <= source.length)?;
+        Some(Place {
             source,
             offset: position.0 - source.base,
         })
@@ -117,6 +131,16 @@ impl Place<'_> {
 }
 
 impl Source {
+    fn new(origin: Origin, text: Rc<[u8]>, base: u32, length: u32) -> Self {
+        Self {
+            origin,
+            text: Some(text),
+            base,
+            length,
+            line_starts: std::cell::OnceCell::new(),
+        }
+    }
+
     fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| {
             let text: &[u8] = self.text.as_deref().unwrap_or_default();

@@ -65,6 +65,19 @@ pub trait World {
     /// With a sentence on why it cannot be had.
     fn fetch(&mut self, request: &FetchRequest) -> Result<Fetched, String>;
 
+    /// What was saved under a name by an earlier evaluation, if it still is.
+    fn saved(&mut self, _name: &str) -> Option<Box<dyn Saved>> {
+        None
+    }
+
+    /// Saves `parts`, one after the other, for later evaluations: whole, or not at all.
+    ///
+    /// # Errors
+    /// As the system reports them; nothing depends on its success.
+    fn save(&mut self, _name: &str, _parts: &[&[u8]]) -> io::Result<()> {
+        Ok(())
+    }
+
     /// The attributes of a flake reference that is written as a URL.
     ///
     /// # Errors
@@ -96,6 +109,18 @@ pub trait World {
     fn lock_flake(&mut self, reference: &str, _pure: bool) -> Result<LockedFlake, String> {
         Err(format!("no flakes are at hand to fetch '{reference}'"))
     }
+}
+
+/// Bytes that were saved. Nothing is believed of them: they may have been cut off or changed.
+pub trait Saved {
+    /// Fills `buffer` with the bytes from `offset` on.
+    ///
+    /// # Errors
+    /// Where there are fewer, and as the system reports them.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
+
+    /// How many bytes there are.
+    fn length(&self) -> u64;
 }
 
 /// One attribute of a source: Nix's `fetchers::Attr`.

@@ -16,6 +16,7 @@ pub mod lock;
 mod memory;
 mod reference;
 pub mod registry;
+mod saved;
 pub mod session;
 pub mod system;
 pub mod url;

@@ -174,16 +174,23 @@ impl Opened {
         let mut evaluator = Evaluator::new(options.flake_settings(), Box::new(system))
             .map_err(|error| Failure::Resources(format!("cannot reserve the heap: {error}")))?;
         evaluator.start_on_this_stack();
+        evaluator.use_saved_files();
         let result = evaluator
             .call_flake(&locked.to_evaluator())
             .and_then(|flake| work(&mut evaluator, flake));
-        result.map_err(|raised| {
+        let result = result.map_err(|raised| {
             let error = evaluator.take_error(raised);
             Failure::Evaluation {
                 report: evaluator.render(&error, options.detail),
                 message: error.message,
             }
-        })
+        });
+        if let Some(unsaved) = evaluator.take_unsaved() {
+            drop(evaluator);
+            // What is not saved is parsed again next time.
+            let _ = unsaved.save(&mut System::default());
+        }
+        result
     }
 }
 

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix_eval::world::{
-    FetchRequest, Fetched, FileType, InputAttributes, LockedFlake, Tree, TreeRequest, TreeSource,
-    World,
+    FetchRequest, Fetched, FileType, InputAttributes, LockedFlake, Saved, Tree, TreeRequest,
+    TreeSource, World,
 };
 
 use crate::error::{Error, Result};
@@ -20,6 +20,7 @@ use crate::lock::{LockOptions, lock_flake};
 use crate::memory;
 use crate::reference::{FlakeRef, ParseOptions};
 use crate::registry::Lookup;
+use crate::saved;
 use crate::url::{Grammar, Url};
 
 /// Files, variables and standard error of this process, and what it fetched.
@@ -125,6 +126,14 @@ impl World for System {
             entries.push((entry.file_name().into_vec(), kind));
         }
         Ok(entries)
+    }
+
+    fn saved(&mut self, name: &str) -> Option<Box<dyn Saved>> {
+        saved::open(&self.fetcher.cache, name)
+    }
+
+    fn save(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+        saved::save(&self.fetcher.cache, name, parts)
     }
 
     fn read_link(&mut self, at: &[u8]) -> io::Result<Vec<u8>> {

@@ -169,7 +169,7 @@ fn list_to_attrs(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
         pairs.push((evaluator.string_to_symbol(name), pair));
     }
     // Only the first pair of a name has to have a value.
-    pairs.sort_by_key(|pair| pair.0);
+    pairs.sort_by_key(|pair| evaluator.symbols.rank(pair.0));
     pairs.dedup_by_key(|pair| pair.0);
     let mut set = AttrsBuilder::with_capacity(pairs.len());
     for (name, pair) in pairs {

@@ -135,7 +135,7 @@ fn append_context(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the second argument passed to builtins.appendContext";
     let set = evaluator.force_attrs(args[1], context)?;
     let (set, shape) = evaluator.heap.flat(set);
-    for index in 0..evaluator.heap.shape_length(shape) {
+    for index in evaluator.symbol_order(shape) {
         let path: Rc<[u8]> = evaluator
             .symbols
             .name(evaluator.heap.shape_name(shape, index))

@@ -37,7 +37,7 @@ fn fetch(evaluator: &mut Evaluator, args: &[Value], unpack: bool) -> R<Value> {
     let url = if value.is_attrs() {
         let (set, shape) = evaluator.heap.flat(value);
         let mut url = None;
-        for index in 0..evaluator.heap.shape_length(shape) {
+        for index in evaluator.symbol_order(shape) {
             let symbol = evaluator.heap.shape_name(shape, index);
             let attr = evaluator.heap.attr_at(set, index);
             let text = match symbol {

@@ -323,7 +323,7 @@ fn add_path(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let mut filter = None;
     let mut method = Method::Nar;
     let mut hash = None;
-    for index in 0..evaluator.heap.shape_length(shape) {
+    for index in evaluator.symbol_order(shape) {
         let symbol = evaluator.heap.shape_name(shape, index);
         let value = evaluator.heap.attr_at(set, index);
         match evaluator.symbols.name(symbol) {

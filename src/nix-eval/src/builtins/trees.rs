@@ -81,7 +81,9 @@ fn parse_flake_ref(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
 /// The attributes of a set in order of their names' numbers, as Nix goes through them.
 fn entries(evaluator: &mut Evaluator, set: Value) -> Vec<(Symbol, Value)> {
     let (flat, shape) = evaluator.heap.flat(set);
-    (0..evaluator.heap.shape_length(shape))
+    evaluator
+        .symbol_order(shape)
+        .into_iter()
         .map(|index| {
             let name = evaluator.heap.shape_name(shape, index);
             (name, evaluator.heap.attr_at(flat, index))
@@ -279,7 +281,7 @@ impl Evaluator {
             .new_string(locked.lock.as_bytes(), ContextId::EMPTY);
         let fetch = self.internal_builtin(FETCH_FINAL_TREE);
         let origin = Origin::Internal("call-flake.nix");
-        let code = self.parse_source(locked.program.to_vec(), origin, b"/", &[])?;
+        let code = self.parse_source(locked.program.into(), origin, b"/", &[])?;
         let program = self.eval(code, 0)?;
         self.call(program, &[lock, trees, fetch], Position::NONE)
     }

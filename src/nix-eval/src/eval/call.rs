@@ -184,7 +184,7 @@ impl Evaluator {
             } else {
                 let default = self.heap.code(at + 1);
                 if default == 0 {
-                    return self.missing_argument(code, name);
+                    return self.missing_argument(code, set);
                 }
                 self.suspend(default, env)
             };
@@ -204,9 +204,16 @@ impl Evaluator {
     }
 
     #[cold]
-    fn missing_argument(&mut self, code: u32, name: Symbol) -> R<u32> {
+    fn missing_argument(&mut self, code: u32, set: Value) -> R<u32> {
         let label = self.lambda_label(code);
-        let name = self.name(name);
+        let missing = self.formal_names(code).into_iter().enumerate();
+        let missing = missing.filter(|&(index, name)| {
+            self.heap.code(code + 7 + index as u32 * 3) == 0 && self.heap.attr(set, name).is_none()
+        });
+        let first = missing
+            .map(|(_, name)| name)
+            .min_by_key(|&name| self.symbols.rank(name));
+        let name = first.map(|name| self.name(name)).unwrap_or_default();
         let position = Position(self.heap.code(code + 3));
         self.raise_at(
             ErrorKind::Type,
@@ -219,7 +226,9 @@ impl Evaluator {
     fn unexpected_argument(&mut self, code: u32, set: Value) -> R<u32> {
         let formals: Vec<Symbol> = self.formal_names(code);
         let (_, shape) = self.heap.flat(set);
-        let unexpected = (0..self.heap.shape_length(shape))
+        let unexpected = self
+            .symbol_order(shape)
+            .into_iter()
             .map(|index| self.heap.shape_name(shape, index))
             .find(|name| !formals.contains(name));
         let name = unexpected.map(|name| self.name(name)).unwrap_or_default();
@@ -281,7 +290,7 @@ impl Evaluator {
             let value = self.call(functor, &[function], Position::NONE)?;
             return self.auto_call(value, args);
         }
-        let Some(formals) = self.formals(function) else {
+        let Some(mut formals) = self.formals(function) else {
             return Ok(function);
         };
         let (code, _) = self.heap.lambda(function);
@@ -292,6 +301,7 @@ impl Evaluator {
                 set.push(name, value, Position::NONE);
             }
         }
+        formals.sort_by_key(|formal| self.symbols.rank(formal.0));
         for (name, has_default, position) in formals {
             match args.iter().find(|arg| arg.0 == name) {
                 Some(&(_, value)) if !ellipsis => set.push(name, value, Position::NONE),

@@ -84,14 +84,20 @@ impl Evaluator {
         }
         let (left, left_shape) = self.heap.flat(left);
         let (right, right_shape) = self.heap.flat(right);
-        for index in 0..self.heap.shape_length(left_shape) {
+        let order = self.symbol_order(left_shape);
+        let right_order = if left_shape == right_shape {
+            order.clone()
+        } else {
+            self.symbol_order(right_shape)
+        };
+        for (index, right_index) in order.into_iter().zip(right_order) {
             let name = self.heap.shape_name(left_shape, index);
-            if left_shape != right_shape && self.heap.shape_name(right_shape, index) != name {
+            if self.heap.shape_name(right_shape, right_index) != name {
                 return Ok(false);
             }
             let (a, b) = (
                 self.heap.attr_at(left, index),
-                self.heap.attr_at(right, index),
+                self.heap.attr_at(right, right_index),
             );
             if !self.equal(a, b)? {
                 return Ok(false);

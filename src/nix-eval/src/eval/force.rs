@@ -81,7 +81,7 @@ impl Evaluator {
                 }
                 Kind::Attrs => {
                     let (flat, shape) = self.heap.flat(forced);
-                    for index in 0..self.heap.shape_length(shape) {
+                    for index in self.symbol_order(shape) {
                         let item = self.heap.attr_at(flat, index);
                         if let Err(raised) = self.force_deep_seen(item, seen) {
                             let name = self.name(self.heap.shape_name(shape, index));

@@ -135,9 +135,13 @@ impl Evaluator {
         }
         let (left, left_shape) = self.heap.flat(left);
         let (right, right_shape) = self.heap.flat(right);
-        for index in 0..self.heap.shape_length(left_shape) {
+        let orders = (
+            self.symbol_order(left_shape),
+            self.symbol_order(right_shape),
+        );
+        for (index, right_index) in orders.0.into_iter().zip(orders.1) {
             let name = self.heap.shape_name(left_shape, index);
-            let other = self.heap.shape_name(right_shape, index);
+            let other = self.heap.shape_name(right_shape, right_index);
             if name != other {
                 let shown = self.shown(left, right);
                 let message = if self.heap.attr(right, name).is_none() {
@@ -157,12 +161,12 @@ impl Evaluator {
             }
             let values = (
                 self.heap.attr_at(left, index),
-                self.heap.attr_at(right, index),
+                self.heap.attr_at(right, right_index),
             );
             if let Err(raised) = self.assert_equal(values.0, values.1, at) {
                 let places = (
                     self.heap.shape_position(left_shape, index),
-                    self.heap.shape_position(right_shape, index),
+                    self.heap.shape_position(right_shape, right_index),
                 );
                 for (place, side) in [(places.1, "right"), (places.0, "left")] {
                     if place.is_some() {

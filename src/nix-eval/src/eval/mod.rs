@@ -19,11 +19,13 @@ mod store;
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use crate::builtins::{self, Builtin};
-use crate::heap::{ContextTable, Heap, Value};
+use crate::heap::{ContextTable, Heap, Shape, Value};
 use crate::ir::CodeTable;
 use crate::position::{Position, PositionTable};
+use crate::saved::{Parsed, SavedFiles};
 use crate::symbol::{Symbol, SymbolTable};
 use crate::world::World;
 
@@ -74,6 +76,10 @@ pub struct Evaluator {
     pub(crate) depth: u32,
     /// Where the stack may not grow beyond.
     pub(crate) stack_limit: usize,
+    /// What earlier evaluations parsed.
+    pub(crate) saved_files: Option<SavedFiles>,
+    /// What later evaluations need not parse.
+    pub(crate) parsed: Option<Parsed>,
     /// Counters for `--stats`.
     pub stats: Stats,
 }
@@ -91,6 +97,8 @@ pub struct Stats {
     pub updates: u64,
     /// Files parsed.
     pub files: u64,
+    /// Files that were parsed by an earlier evaluation.
+    pub saved_files: u64,
 }
 
 impl Evaluator {
@@ -119,6 +127,8 @@ impl Evaluator {
             error: None,
             depth: 0,
             stack_limit: 0,
+            saved_files: None,
+            parsed: None,
             stats: Stats::default(),
         };
         builtins::install(&mut evaluator);
@@ -158,6 +168,18 @@ impl Evaluator {
         let symbol = self.symbols.intern(self.heap.string(string));
         self.heap.set_string_symbol(string, symbol.0);
         symbol
+    }
+
+    /// The indices of a shape's names in the order in which Nix goes through them: of first
+    /// appearance.
+    pub(crate) fn symbol_order(&self, shape: Shape) -> SmallVec<[u32; 16]> {
+        let mut order: SmallVec<[u32; 16]> = (0..self.heap.shape_length(shape)).collect();
+        if !self.symbols.is_ranked_by_itself() {
+            order.sort_unstable_by_key(|&index| {
+                self.symbols.rank(self.heap.shape_name(shape, index))
+            });
+        }
+        order
     }
 
     /// The name of a symbol, for messages.

@@ -81,6 +81,32 @@ impl Heap {
         self.code.used_bytes()
     }
 
+    /// Where the data and the code end, in words.
+    #[must_use]
+    pub fn ends(&self) -> (u32, u32) {
+        (self.data.end_word(), self.code.end_word())
+    }
+
+    /// Hands out all data and code before two ends at once, to be filled by [`Self::restore`].
+    pub(crate) fn reserve(&mut self, data: u32, code: u32) -> bool {
+        self.data.reserve(data) && self.code.reserve(code)
+    }
+
+    /// The words of data and code from two places to their ends.
+    pub(crate) fn words_since(&self, data: u32, code: u32) -> (Vec<u32>, Vec<u32>) {
+        let words = |region: &Region, from: u32| {
+            let count = region.end_word().saturating_sub(from);
+            region.range(from, count).unwrap_or_default().to_vec()
+        };
+        (words(&self.data, data), words(&self.code, code))
+    }
+
+    /// Writes data and code where they were when they were saved; `false` where that is outside of
+    /// what was reserved.
+    pub(crate) fn restore(&mut self, data: (u32, &[u32]), code: (u32, &[u32])) -> bool {
+        self.data.write_words(data.0, data.1) && self.code.write_words(code.0, code.1)
+    }
+
     /// Word `at` of the code.
     #[inline]
     #[must_use]

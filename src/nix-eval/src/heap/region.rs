@@ -115,6 +115,38 @@ impl Region {
         start
     }
 
+    /// Hands out all words before `end`: room for what is written there later. Does nothing where
+    /// there is no such room.
+    pub(super) fn reserve(&mut self, end: u32) -> bool {
+        if end < self.used || end > self.limit || end % 2 != 0 {
+            return false;
+        }
+        self.used = end;
+        self.ready = self.ready.max(end);
+        self.ordered = self.ordered.max(end);
+        true
+    }
+
+    /// `count` words from word `at`, where all of them were handed out.
+    pub(super) fn range(&self, at: u32, count: u32) -> Option<&[u32]> {
+        (u64::from(at) + u64::from(count) <= u64::from(self.used)).then(|| {
+            // SAFETY: the range was handed out, as was just compared; the borrow of `self` keeps it
+            // from being written while the slice lives.
+            unsafe { std::slice::from_raw_parts(self.base.add(at as usize), count as usize) }
+        })
+    }
+
+    /// Writes words from word `at`, where all of that was handed out.
+    pub(super) fn write_words(&mut self, at: u32, words: &[u32]) -> bool {
+        let fits = at as usize + words.len() <= self.used as usize;
+        if fits {
+            for (index, &word) in words.iter().enumerate() {
+                self.set_word(at + index as u32, word);
+            }
+        }
+        fits
+    }
+
     #[inline]
     fn check(&self, word: u32, count: u32) {
         if cfg!(any(debug_assertions, feature = "checked")) {
@@ -229,6 +261,23 @@ mod tests {
         assert_eq!(region.get(first, 2), 7);
         assert_eq!(region.words(second, 0, 1), [9]);
         assert_eq!(region.bytes(second, 1, 3), b"abc");
+    }
+
+    #[test]
+    fn what_was_reserved_is_written_later() {
+        let mut region = Region::new(1 << 20).unwrap();
+        let before = region.allocate(2);
+        region.set(before, 0, 5);
+        assert!(region.reserve(1000));
+        assert!(!region.reserve(500), "it was handed out already");
+        assert!(!region.reserve(1 << 30), "there is no such room");
+        let after = region.allocate(2);
+        assert_eq!(after, 500);
+        assert!(region.write_words(996, &[1, 2, 3, 4]));
+        assert!(!region.write_words(1001, &[1, 2]));
+        assert_eq!(region.range(996, 4), Some(&[1, 2, 3, 4][..]));
+        assert_eq!(region.range(1001, 2), None);
+        assert_eq!((region.get(before, 0), region.get(after, 0)), (5, 0));
     }
 
     #[test]

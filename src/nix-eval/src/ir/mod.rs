@@ -6,3 +6,4 @@ mod table;
 
 pub use lower::{LowerError, Outer, lower};
 pub use table::CodeTable;
+pub(crate) use table::Part;

@@ -2,40 +2,67 @@
 //! it gives a value to. Both are found by the index of an instruction; code only grows, so that the
 //! tables are in order.
 
+use std::collections::BTreeMap;
+
 use crate::position::Position;
 use crate::symbol::Symbol;
 
 /// Places and names of instructions.
 #[derive(Default)]
 pub struct CodeTable {
-    places: Vec<(u32, Position)>,
-    names: Vec<(u32, Symbol)>,
+    own: Part,
+    /// Of code that was not made in order, by where it starts.
+    restored: BTreeMap<u32, Part>,
+}
+
+/// Places and names of a stretch of code.
+#[derive(Default)]
+pub(crate) struct Part {
+    pub(crate) places: Vec<(u32, Position)>,
+    pub(crate) names: Vec<(u32, Symbol)>,
 }
 
 impl CodeTable {
     /// Notes where the instruction at `code` was written.
     pub(super) fn add_place(&mut self, code: u32, position: Position) {
-        self.places.push((code, position));
+        self.own.places.push((code, position));
     }
 
     /// Notes that the value of the instruction at `code` gets a name. Code that is shared keeps its
     /// first one.
     pub(super) fn add_name(&mut self, code: u32, name: Symbol) {
-        if self.names.last().is_none_or(|&(last, _)| last < code) {
-            self.names.push((code, name));
+        if self.own.names.last().is_none_or(|&(last, _)| last < code) {
+            self.own.names.push((code, name));
         }
     }
 
     /// Where the instruction at `code` was written.
     #[must_use]
     pub fn place(&self, code: u32) -> Position {
-        find(&self.places, code).unwrap_or(Position::NONE)
+        find(&self.own.places, code)
+            .or_else(|| find(&self.restored(code)?.places, code))
+            .unwrap_or(Position::NONE)
     }
 
     /// The name that the value of the instruction at `code` gets.
     #[must_use]
     pub fn name(&self, code: u32) -> Option<Symbol> {
-        find(&self.names, code)
+        find(&self.own.names, code).or_else(|| find(&self.restored(code)?.names, code))
+    }
+
+    fn restored(&self, code: u32) -> Option<&Part> {
+        let (_, part) = self.restored.range(..=code).next_back()?;
+        Some(part)
+    }
+
+    /// Takes out what was noted since the last time.
+    pub(crate) fn take(&mut self) -> Part {
+        std::mem::take(&mut self.own)
+    }
+
+    /// Puts back what was taken out of another table, for code from `start` on.
+    pub(crate) fn restore(&mut self, start: u32, part: Part) {
+        self.restored.insert(start, part);
     }
 }
 

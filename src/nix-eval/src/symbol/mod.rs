@@ -12,13 +12,22 @@ use rustc_hash::FxHasher;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(pub u32);
 
-/// All names of an evaluation, in order of first appearance.
+/// All names of an evaluation. Nix numbers names as they appear, and goes through sets in that
+/// order; where names were there before they appeared ([`SymbolTable::add_saved`]), their
+/// [`SymbolTable::rank`] is that number.
 #[derive(Default)]
 pub struct SymbolTable {
     bytes: Vec<u8>,
     ends: Vec<u32>,
     index: HashTable<u32>,
+    /// The rank of each symbol, or [`UNSEEN`]; empty while symbols are their own ranks.
+    ranks: Vec<u32>,
+    /// The symbols that have a rank, by rank.
+    appeared: Vec<u32>,
 }
+
+/// The rank of a name that has not appeared yet.
+const UNSEEN: u32 = u32::MAX;
 
 fn hash_bytes(bytes: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
@@ -41,8 +50,18 @@ impl SymbolTable {
     pub fn intern(&mut self, name: &[u8]) -> Symbol {
         let hash = hash_bytes(name);
         if let Some(symbol) = self.find_hashed(name, hash) {
+            self.appears(symbol);
             return symbol;
         }
+        let symbol = self.add(name, hash);
+        if !self.ranks.is_empty() {
+            self.ranks.push(UNSEEN);
+            self.appears(symbol);
+        }
+        symbol
+    }
+
+    fn add(&mut self, name: &[u8], hash: u64) -> Symbol {
         let symbol = self.ends.len() as u32;
         self.bytes.extend_from_slice(name);
         self.ends.push(self.bytes.len() as u32);
@@ -50,6 +69,66 @@ impl SymbolTable {
         self.index
             .insert_unique(hash, symbol, |&s| hash_bytes(slice(bytes, ends, s)));
         Symbol(symbol)
+    }
+
+    /// Gives a name its rank where this is its first appearance.
+    #[inline]
+    pub fn appears(&mut self, symbol: Symbol) {
+        if let Some(rank) = self.ranks.get_mut(symbol.0 as usize)
+            && *rank == UNSEEN
+        {
+            *rank = self.appeared.len() as u32;
+            self.appeared.push(symbol.0);
+        }
+    }
+
+    /// Adds names that did not appear yet, so that they have the symbols they had when they were
+    /// saved. Those that are there keep their symbols as ranks.
+    pub fn add_saved<'a>(&mut self, names: impl ExactSizeIterator<Item = &'a [u8]>) {
+        let seen = self.ends.len() as u32;
+        let count = names.len();
+        self.appeared = (0..seen).collect();
+        self.ends.reserve(count);
+        let (bytes, ends) = (&self.bytes, &self.ends);
+        self.index
+            .reserve(count, |&s| hash_bytes(slice(bytes, ends, s)));
+        for name in names {
+            self.add(name, hash_bytes(name));
+        }
+        self.ranks = (0..seen).collect();
+        self.ranks.resize(self.ends.len(), UNSEEN);
+    }
+
+    /// Has every name appear anew from here on.
+    pub fn forget_appearances(&mut self) {
+        self.ranks.clear();
+        self.ranks.resize(self.ends.len(), UNSEEN);
+        self.appeared.clear();
+    }
+
+    /// The symbols of the names that appeared, in order; they are forgotten again.
+    pub fn take_appearances(&mut self) -> Vec<u32> {
+        let appeared = std::mem::take(&mut self.appeared);
+        for &symbol in &appeared {
+            self.ranks[symbol as usize] = UNSEEN;
+        }
+        appeared
+    }
+
+    /// Whether symbols are in order of appearance themselves.
+    #[inline]
+    #[must_use]
+    pub fn is_ranked_by_itself(&self) -> bool {
+        self.ranks.is_empty()
+    }
+
+    /// The place of `symbol` in the order of first appearance.
+    #[must_use]
+    pub fn rank(&self, symbol: Symbol) -> u32 {
+        self.ranks
+            .get(symbol.0 as usize)
+            .copied()
+            .unwrap_or(symbol.0)
     }
 
     /// The symbol of `name` where it has one: a name never interned is in no attribute set.
@@ -104,6 +183,20 @@ mod tests {
         assert!(table.intern(b"foo") == first);
         assert!(table.intern(b"bar") != first);
         assert_eq!(table.name(first), b"foo");
+    }
+
+    #[test]
+    fn saved_names_are_ranked_as_they_appear() {
+        let mut table = SymbolTable::default();
+        let known = table.intern(b"known");
+        table.add_saved([&b"first"[..], b"second", b"never"].into_iter());
+        let second = table.intern(b"second");
+        let new = table.intern(b"new");
+        let first = table.intern(b"first");
+        assert!(first < second && second < new);
+        let mut order = [first, new, second, known];
+        order.sort_by_key(|&symbol| table.rank(symbol));
+        assert!(order == [known, second, new, first]);
     }
 
     #[test]

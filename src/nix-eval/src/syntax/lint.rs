@@ -24,6 +24,20 @@ pub struct Lints {
     pub short_path_literals: Lint,
 }
 
+impl Lints {
+    /// Whether nothing is advised against.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        [
+            self.url_literals,
+            self.absolute_path_literals,
+            self.short_path_literals,
+        ]
+        .iter()
+        .all(|&lint| lint == Lint::Ignore)
+    }
+}
+
 /// Something that was warned about.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Warning {

@@ -37,6 +37,11 @@ impl Cache {
         Self { root }
     }
 
+    /// Where a folder of the cache is, or would be.
+    pub(crate) fn place(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
     /// A folder of the cache, made if need be.
     pub(crate) fn folder(&self, name: &str) -> Result<PathBuf> {
         let folder = self.root.join(name);

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::{ArgAction, Args};
 use nix_eval::eval::{Detail, EvalError, R};
 use nix_eval::position::Origin;
+use nix_eval::saved::Unsaved;
 use nix_eval::symbol::Symbol;
 use nix_eval::{Evaluator, Settings, Value, with_stack};
 use nix_flake::System;
@@ -242,6 +243,7 @@ pub(super) fn evaluate(
     let outcome = with_stack(move || -> io::Result<Outcome> {
         let mut evaluator = Evaluator::new(settings, Box::new(System::default()))?;
         evaluator.start_on_this_stack();
+        evaluator.use_saved_files();
         let mut output = Vec::new();
         let result: R<()> = (|| {
             let args = options.automatic_args(&mut evaluator, &here)?;
@@ -255,16 +257,18 @@ pub(super) fn evaluate(
             }
             Ok(())
         })();
-        let outcome = match result {
+        let mut outcome = match result {
             Ok(()) => Outcome {
                 output,
                 report: None,
+                unsaved: None,
             },
             Err(raised) => {
                 let error = evaluator.take_error(raised);
                 Outcome {
                     output,
                     report: Some(options.render(&evaluator, &error)),
+                    unsaved: None,
                 }
             }
         };
@@ -272,8 +276,11 @@ pub(super) fn evaluate(
             let line = statistics(&evaluator);
             let _ = io::stderr().write_all(line.as_bytes());
         }
-        // The process ends soon: taking the tables apart would only cost time.
-        std::mem::forget(evaluator);
+        outcome.unsaved = evaluator.take_unsaved();
+        if outcome.unsaved.is_none() {
+            // The process ends soon: taking the tables apart would only cost time.
+            std::mem::forget(evaluator);
+        }
         Ok(outcome)
     })
     .context("cannot start the evaluating thread")?;
@@ -290,14 +297,19 @@ pub(super) fn evaluate(
             let mut stdout = io::stdout().lock();
             stdout.write_all(&outcome.output)?;
             stdout.flush()?;
-            match outcome.report {
-                None => Ok(Verdict::Fine),
+            let verdict = match outcome.report {
+                None => Verdict::Fine,
                 Some(report) => {
                     // Colours that a message brings along are for terminals alone.
                     anstream::stderr().write_all(report.as_bytes())?;
-                    Ok(Verdict::Findings)
+                    Verdict::Findings
                 }
+            };
+            if let Some(unsaved) = outcome.unsaved {
+                // The answer is there; what is not saved is parsed again next time.
+                let _ = unsaved.save(&mut System::default());
             }
+            Ok(verdict)
         }
     }
 }
@@ -306,14 +318,16 @@ pub(super) fn evaluate(
 struct Outcome {
     output: Vec<u8>,
     report: Option<String>,
+    unsaved: Option<Unsaved>,
 }
 
 fn statistics(evaluator: &Evaluator) -> String {
     let stats = evaluator.stats;
     format!(
-        "{{\"files\":{},\"forced\":{},\"functionCalls\":{},\"builtinCalls\":{},\"updates\":{},\
+        "{{\"files\":{},\"savedFiles\":{},\"forced\":{},\"functionCalls\":{},\"builtinCalls\":{},\"updates\":{},\
          \"heapBytes\":{},\"codeBytes\":{}}}\n",
         stats.files,
+        stats.saved_files,
         stats.forced,
         stats.calls,
         stats.builtin_calls,

@@ -1,0 +1,349 @@
+//! The bytes of saved files: a header, a record for each file, an index. All numbers are
+//! little-endian. Every part has its hash, so that what was cut off or changed is noticed when it is
+//! read; nothing here touches a heap.
+
+use nix_store::hash::{Algorithm, Hash};
+
+/// What every image starts with.
+const MAGIC: &[u8; 8] = b"coop-ir\n";
+/// Bytes of the header: magic, where the index is, how long it is, its hash.
+pub(super) const HEADER_BYTES: usize = 8 + 8 + 8 + HASH_BYTES;
+/// Bytes of a hash here: a BLAKE3 one, folded.
+const HASH_BYTES: usize = 16;
+
+/// A hash of what was saved, or of the text it came from.
+pub(super) type Digest = [u8; HASH_BYTES];
+
+/// The hash of `bytes`.
+pub(super) fn digest(bytes: &[u8]) -> Digest {
+    Hash::of(Algorithm::Blake3, bytes).fold()
+}
+
+/// Where the regions, names and positions end.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(super) struct Ends {
+    pub(super) data: u32,
+    pub(super) code: u32,
+    pub(super) positions: u32,
+    pub(super) symbols: u32,
+}
+
+/// One file in the index.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Entry {
+    /// Its absolute path, as the language sees it.
+    pub(super) path: Vec<u8>,
+    /// The hash of its text.
+    pub(super) text: Digest,
+    /// Where its record is, in bytes from the start.
+    pub(super) offset: u64,
+    /// Bytes of its record.
+    pub(super) length: u32,
+    /// The hash of its record.
+    pub(super) record: Digest,
+    /// The instruction it starts with.
+    pub(super) root: u32,
+    /// The word of code where its part starts.
+    pub(super) code: u32,
+    /// The granule's word where its part of the data starts.
+    pub(super) data: u32,
+    /// The position of its first byte.
+    pub(super) position: u32,
+}
+
+/// What an image holds beside the records.
+#[derive(Default, PartialEq, Eq, Debug)]
+pub(super) struct Index {
+    /// Where everything starts: where a new evaluator's own things end.
+    pub(super) start: Ends,
+    /// Where everything ends.
+    pub(super) end: Ends,
+    /// The names of the symbols from `start.symbols` on.
+    pub(super) names: Names,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// Names one after the other.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub(super) struct Names {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+}
+
+impl Names {
+    pub(super) fn push(&mut self, name: &[u8]) {
+        self.bytes.extend(name);
+        self.ends.push(self.bytes.len() as u32);
+    }
+
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        (0..self.ends.len()).map(|index| {
+            let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+            &self.bytes[start as usize..self.ends[index] as usize]
+        })
+    }
+
+    /// Whether each name ends where there are bytes, and after the one before it.
+    fn is_sound(&self) -> bool {
+        self.ends.is_sorted()
+            && self.ends.last().copied().unwrap_or_default() as usize == self.bytes.len()
+    }
+}
+
+/// The lowered form of one file.
+#[derive(Default, PartialEq, Eq, Debug)]
+pub(super) struct Record {
+    pub(super) code: Vec<u32>,
+    pub(super) data: Vec<u32>,
+    /// Instructions and where they were written.
+    pub(super) places: Vec<(u32, u32)>,
+    /// Instructions and the names of their values.
+    pub(super) names: Vec<(u32, u32)>,
+    /// The symbols in the file, by first appearance.
+    pub(super) symbols: Vec<u32>,
+}
+
+impl Record {
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Writer::default();
+        out.words(&self.code);
+        out.words(&self.data);
+        out.pairs(&self.places);
+        out.pairs(&self.names);
+        out.words(&self.symbols);
+        out.0
+    }
+
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+        let mut from = Reader(bytes);
+        let record = Self {
+            code: from.words()?,
+            data: from.words()?,
+            places: from.pairs()?,
+            names: from.pairs()?,
+            symbols: from.words()?,
+        };
+        from.0.is_empty().then_some(record)
+    }
+}
+
+impl Index {
+    /// The header for an index at `offset`, and the index.
+    pub(super) fn to_bytes(&self, offset: u64) -> (Vec<u8>, Vec<u8>) {
+        let mut out = Writer::default();
+        out.ends(self.start);
+        out.ends(self.end);
+        out.bytes(&self.names.bytes);
+        out.words(&self.names.ends);
+        out.number(self.entries.len());
+        for entry in &self.entries {
+            out.bytes(&entry.path);
+            out.0.extend(entry.text);
+            out.0.extend(entry.offset.to_le_bytes());
+            out.0.extend(entry.record);
+            let words = [
+                entry.length,
+                entry.root,
+                entry.code,
+                entry.data,
+                entry.position,
+            ];
+            for word in words {
+                out.word(word);
+            }
+        }
+        let mut header = MAGIC.to_vec();
+        header.extend(offset.to_le_bytes());
+        header.extend((out.0.len() as u64).to_le_bytes());
+        header.extend(digest(&out.0));
+        (header, out.0)
+    }
+
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+        let mut from = Reader(bytes);
+        let (start, end) = (from.ends()?, from.ends()?);
+        let names = Names {
+            bytes: from.bytes()?,
+            ends: from.words()?,
+        };
+        let count = from.count(4)?;
+        let entries = (0..count).map(|_| from.entry()).collect::<Option<_>>()?;
+        (from.0.is_empty() && names.is_sound()).then_some(Self {
+            start,
+            end,
+            names,
+            entries,
+        })
+    }
+}
+
+/// Where the index is, how long it is, and its hash.
+pub(super) fn parse_header(bytes: &[u8]) -> Option<(u64, usize, Digest)> {
+    let mut from = Reader(bytes.strip_prefix(MAGIC)?);
+    let offset = u64::from_le_bytes(from.take()?);
+    let length = u64::from_le_bytes(from.take()?);
+    Some((offset, usize::try_from(length).ok()?, from.take()?))
+}
+
+#[derive(Default)]
+struct Writer(Vec<u8>);
+
+impl Writer {
+    fn word(&mut self, word: u32) {
+        self.0.extend(word.to_le_bytes());
+    }
+
+    fn number(&mut self, number: usize) {
+        // What is counted has 32-bit places.
+        self.word(number as u32);
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len());
+        self.0.extend(bytes);
+    }
+
+    fn words(&mut self, words: &[u32]) {
+        self.number(words.len());
+        for &word in words {
+            self.word(word);
+        }
+    }
+
+    fn pairs(&mut self, pairs: &[(u32, u32)]) {
+        self.number(pairs.len());
+        for &(first, second) in pairs {
+            self.word(first);
+            self.word(second);
+        }
+    }
+
+    fn ends(&mut self, ends: Ends) {
+        for word in [ends.data, ends.code, ends.positions, ends.symbols] {
+            self.word(word);
+        }
+    }
+}
+
+/// Takes parts off the front; `None` where there are too few bytes.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn slice(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.slice(N)?.try_into().ok()
+    }
+
+    fn word(&mut self) -> Option<u32> {
+        self.take().map(u32::from_le_bytes)
+    }
+
+    /// A number of things that take `size` bytes at least, each.
+    fn count(&mut self, size: usize) -> Option<usize> {
+        let count = self.word()? as usize;
+        (count.checked_mul(size)? <= self.0.len()).then_some(count)
+    }
+
+    fn bytes(&mut self) -> Option<Vec<u8>> {
+        let length = self.count(1)?;
+        self.slice(length).map(<[u8]>::to_vec)
+    }
+
+    fn words(&mut self) -> Option<Vec<u32>> {
+        let count = self.count(4)?;
+        let bytes = self.slice(count * 4)?;
+        let (words, _) = bytes.as_chunks::<4>();
+        Some(words.iter().map(|&word| u32::from_le_bytes(word)).collect())
+    }
+
+    fn pairs(&mut self) -> Option<Vec<(u32, u32)>> {
+        let count = self.count(8)?;
+        (0..count)
+            .map(|_| Some((self.word()?, self.word()?)))
+            .collect()
+    }
+
+    fn ends(&mut self) -> Option<Ends> {
+        Some(Ends {
+            data: self.word()?,
+            code: self.word()?,
+            positions: self.word()?,
+            symbols: self.word()?,
+        })
+    }
+
+    fn entry(&mut self) -> Option<Entry> {
+        Some(Entry {
+            path: self.bytes()?,
+            text: self.take()?,
+            offset: u64::from_le_bytes(self.take()?),
+            record: self.take()?,
+            length: self.word()?,
+            root: self.word()?,
+            code: self.word()?,
+            data: self.word()?,
+            position: self.word()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let record = Record {
+            code: vec![1, 2, 3],
+            data: vec![],
+            places: vec![(1, 9)],
+            names: vec![(2, 8), (3, 7)],
+            symbols: vec![u32::MAX],
+        };
+        assert_eq!(Record::parse(&record.to_bytes()), Some(record));
+        let mut names = Names::default();
+        names.push(b"name");
+        names.push(b"");
+        assert!(names.iter().eq([&b"name"[..], b""]));
+        let index = Index {
+            names,
+            entries: vec![Entry {
+                path: b"/a".to_vec(),
+                text: digest(b"text"),
+                offset: 1 << 40,
+                length: 2,
+                record: digest(b"record"),
+                root: 3,
+                code: 4,
+                data: 5,
+                position: 6,
+            }],
+            ..Index::default()
+        };
+        let (header, bytes) = index.to_bytes(77);
+        assert_eq!(header.len(), HEADER_BYTES);
+        assert_eq!(
+            parse_header(&header),
+            Some((77, bytes.len(), digest(&bytes)))
+        );
+        assert_eq!(Index::parse(&bytes), Some(index));
+    }
+
+    #[test]
+    fn no_part_of_a_record_is_one() {
+        let record = Record {
+            code: vec![1, 2],
+            symbols: vec![3],
+            ..Record::default()
+        };
+        let bytes = record.to_bytes();
+        for length in 0..bytes.len() {
+            assert_eq!(Record::parse(&bytes[..length]), None);
+        }
+    }
+}

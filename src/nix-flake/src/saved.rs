@@ -1,0 +1,129 @@
+//! Parsed files that evaluations saved, below the cache folder: one file for each way an evaluator
+//! can be set up. What they hold is the evaluator's business, and it believes nothing of them that
+//! is not as it was written.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::SystemTime;
+
+use nix_eval::world::Saved;
+
+use crate::fetch::cache::Cache;
+
+/// How many are kept: one for each build of coop and each set of switches that is in use.
+const KEPT: usize = 8;
+
+/// Held while one is written, so that evaluations side by side do not write the same.
+static WRITING: Mutex<()> = Mutex::new(());
+
+/// One that is open.
+struct SavedFile {
+    file: File,
+    length: u64,
+}
+
+impl Saved for SavedFile {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.file.read_exact_at(buffer, offset)
+    }
+
+    fn length(&self) -> u64 {
+        self.length
+    }
+}
+
+/// What was saved as `name`. What somebody else could have written is left alone: it would be run.
+pub(crate) fn open(cache: &Cache, name: &str) -> Option<Box<dyn Saved>> {
+    let file = File::open(cache.place("parsed").join(name)).ok()?;
+    let metadata = file.metadata().ok()?;
+    let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
+    if !metadata.is_file() || !is_own || metadata.mode() & 0o022 != 0 {
+        return None;
+    }
+    let length = metadata.len();
+    Some(Box::new(SavedFile { file, length }))
+}
+
+/// Saves `parts` as `name`, whole or not at all.
+pub(crate) fn save(cache: &Cache, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+    let Ok(_guard) = WRITING.try_lock() else {
+        return Ok(());
+    };
+    let folder = cache.folder("parsed").map_err(io::Error::other)?;
+    let scratch = cache.scratch().map_err(io::Error::other)?;
+    let new = scratch.path.join(name);
+    let mut file = File::create(&new)?;
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    for part in parts {
+        file.write_all(part)?;
+    }
+    fs::rename(&new, folder.join(name))?;
+    prune(&folder);
+    Ok(())
+}
+
+/// Deletes those that were not written for longest.
+fn prune(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    let mut found: Vec<(SystemTime, PathBuf)> = entries
+        .flatten()
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    found.sort();
+    for (_, path) in found.iter().rev().skip(KEPT) {
+        // What cannot be deleted stays until somebody does.
+        let _ = fs::remove_file(path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(cache: &Cache, name: &str) -> Option<Vec<u8>> {
+        let saved = open(cache, name)?;
+        let mut bytes = vec![0; usize::try_from(saved.length()).unwrap()];
+        saved.read_at(0, &mut bytes).unwrap();
+        Some(bytes)
+    }
+
+    #[test]
+    fn what_is_saved_is_found_by_its_name() {
+        let place = tempfile::tempdir().unwrap();
+        let cache = Cache::at(place.path().to_owned());
+        assert!(open(&cache, "a").is_none());
+        save(&cache, "a", &[b"first, ", b"second"]).unwrap();
+        save(&cache, "b", &[b"other"]).unwrap();
+        assert_eq!(read(&cache, "a").unwrap(), b"first, second");
+        save(&cache, "a", &[b"again"]).unwrap();
+        assert_eq!(read(&cache, "a").unwrap(), b"again");
+        assert_eq!(read(&cache, "b").unwrap(), b"other");
+    }
+
+    #[test]
+    fn what_others_may_write_is_not_read() {
+        let place = tempfile::tempdir().unwrap();
+        let cache = Cache::at(place.path().to_owned());
+        save(&cache, "a", &[b"bytes"]).unwrap();
+        let file = place.path().join("parsed/a");
+        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
+        assert!(open(&cache, "a").is_none());
+    }
+
+    #[test]
+    fn only_so_many_are_kept() {
+        let place = tempfile::tempdir().unwrap();
+        let cache = Cache::at(place.path().to_owned());
+        for number in 0..KEPT + 3 {
+            save(&cache, &format!("{number}"), &[b"bytes"]).unwrap();
+        }
+        let left = fs::read_dir(place.path().join("parsed")).unwrap().count();
+        assert_eq!(left, KEPT);
+        assert!(open(&cache, &format!("{}", KEPT + 2)).is_some());
+    }
+}
