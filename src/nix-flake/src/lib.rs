@@ -12,6 +12,7 @@ pub mod fetch;
 pub mod flake;
 mod flake_file;
 pub mod input;
+mod listing;
 pub mod lock;
 mod memory;
 mod reference;

@@ -166,10 +166,7 @@ impl Opened {
         if !options.warn {
             fetcher.warnings.clear();
         }
-        let mut system = System {
-            fetcher,
-            is_quiet: !options.warn,
-        };
+        let mut system = System::new(fetcher, !options.warn);
         system.tell_warnings();
         let mut evaluator = Evaluator::new(options.flake_settings(), Box::new(system))
             .map_err(|error| Failure::Resources(format!("cannot reserve the heap: {error}")))?;

@@ -16,6 +16,7 @@ use nix_eval::world::{
 use crate::error::{Error, Result};
 use crate::fetch::{Fetcher, download, tarball};
 use crate::input::{Attributes, FINAL, Input};
+use crate::listing::Lister;
 use crate::lock::{LockOptions, lock_flake};
 use crate::memory;
 use crate::reference::{FlakeRef, ParseOptions};
@@ -30,9 +31,20 @@ pub struct System {
     pub fetcher: Fetcher,
     /// Whether nothing is said on standard error.
     pub is_quiet: bool,
+    lister: Lister,
 }
 
 impl System {
+    /// This machine with what was fetched already.
+    #[must_use]
+    pub fn new(fetcher: Fetcher, is_quiet: bool) -> Self {
+        Self {
+            fetcher,
+            is_quiet,
+            lister: Lister::default(),
+        }
+    }
+
     /// Says what has come up while fetching.
     pub fn tell_warnings(&mut self) {
         for warning in std::mem::take(&mut self.fetcher.warnings) {
@@ -109,23 +121,7 @@ impl World for System {
         if let Some((tree, below)) = self.fetcher.memory_at(at) {
             return memory::list(tree, below);
         }
-        let mut entries = Vec::new();
-        for entry in std::fs::read_dir(path(at))? {
-            let entry = entry?;
-            let found = entry.file_type()?;
-            // The execute bit is not asked for here: no caller needs it.
-            let kind = if found.is_file() {
-                FileType::Regular { executable: false }
-            } else if found.is_dir() {
-                FileType::Directory
-            } else if found.is_symlink() {
-                FileType::Symlink
-            } else {
-                FileType::Unknown
-            };
-            entries.push((entry.file_name().into_vec(), kind));
-        }
-        Ok(entries)
+        self.lister.list(at)
     }
 
     fn saved(&mut self, name: &str) -> Option<Box<dyn Saved>> {

@@ -11,6 +11,8 @@
 
 mod image;
 mod save;
+#[cfg(test)]
+mod tests;
 
 use std::rc::Rc;
 

@@ -105,11 +105,7 @@ fn open_flake(word: &str, options: &LockOptions) -> anyhow::Result<Result<Locked
     };
     match open(&Source::Reference(reference), options) {
         Ok((fetcher, locked)) => {
-            System {
-                fetcher,
-                is_quiet: false,
-            }
-            .tell_warnings();
+            System::new(fetcher, false).tell_warnings();
             Ok(Ok(locked))
         }
         Err(error) => report(&error).map(Err),

@@ -1,0 +1,303 @@
+//! An evaluation that uses what was saved gives what one without gives.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+
+use crate::eval::{Detail, Evaluator, Settings, with_stack};
+use crate::position::Origin;
+use crate::print;
+use crate::world::{FetchRequest, Fetched, FileType, Saved, World};
+
+/// Files and images in memory.
+#[derive(Clone, Default)]
+struct Memory {
+    files: BTreeMap<Vec<u8>, Vec<u8>>,
+    images: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
+}
+
+struct Image(Vec<u8>);
+
+impl Saved for Image {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        let start = usize::try_from(offset).map_err(io::Error::other)?;
+        let end = start.saturating_add(buffer.len());
+        let bytes = self.0.get(start..end);
+        buffer.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+
+    fn length(&self) -> u64 {
+        self.0.len() as u64
+    }
+}
+
+impl World for Memory {
+    fn read_file(&mut self, path: &[u8]) -> io::Result<Vec<u8>> {
+        let text = self.files.get(path).cloned();
+        text.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn file_type(&mut self, path: &[u8]) -> io::Result<Option<FileType>> {
+        let is_file = self.files.contains_key(path);
+        Ok(is_file.then_some(FileType::Regular { executable: false }))
+    }
+
+    fn read_dir(&mut self, _: &[u8]) -> io::Result<Vec<(Vec<u8>, FileType)>> {
+        Ok(Vec::new())
+    }
+
+    fn read_link(&mut self, _: &[u8]) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn variable(&mut self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn now(&mut self) -> i64 {
+        1_700_000_000
+    }
+
+    fn say(&mut self, _: &[u8]) {}
+
+    fn fetch(&mut self, _: &FetchRequest) -> Result<Fetched, String> {
+        Err("there is no network here".to_owned())
+    }
+
+    fn saved(&mut self, name: &str) -> Option<Box<dyn Saved>> {
+        let images = self.images.lock().unwrap();
+        let bytes = images.get(name)?.clone();
+        Some(Box::new(Image(bytes)))
+    }
+
+    fn save(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+        let mut images = self.images.lock().unwrap();
+        images.insert(name.to_owned(), parts.concat());
+        Ok(())
+    }
+}
+
+/// So much text that it is worth saving.
+fn padding() -> String {
+    "# padding\n".repeat(8 << 10)
+}
+
+impl Memory {
+    fn with(files: &[(&str, &str)]) -> Self {
+        let mut memory = Self::default();
+        for (name, text) in files {
+            memory.change(name, text);
+        }
+        memory
+    }
+
+    fn change(&mut self, name: &str, text: &str) {
+        let text = format!("{text}\n{}", padding());
+        self.files
+            .insert(name.as_bytes().to_vec(), text.into_bytes());
+    }
+
+    /// What a program gives, or its error for people; and how many files had been saved.
+    fn run(&self, program: &str, settings: Settings) -> (String, u64) {
+        let mut world = self.clone();
+        let (answer, unsaved) = with_stack(|| {
+            let mut evaluator = Evaluator::new(settings, Box::new(world.clone())).unwrap();
+            evaluator.start_on_this_stack();
+            evaluator.use_saved_files();
+            let value = evaluator
+                .eval_text(program.as_bytes(), Origin::String, b"/")
+                .and_then(|value| evaluator.force_deep(value))
+                .and_then(|value| print::nix(&mut evaluator, value));
+            let text = match value {
+                Ok(bytes) => String::from_utf8(bytes).unwrap(),
+                Err(raised) => {
+                    let error = evaluator.take_error(raised);
+                    evaluator.render(&error, Detail::Trace)
+                }
+            };
+            let saved = evaluator.stats.saved_files;
+            ((text, saved), evaluator.take_unsaved())
+        })
+        .unwrap()
+        .unwrap();
+        if let Some(unsaved) = unsaved {
+            unsaved.save(&mut world).unwrap();
+        }
+        answer
+    }
+
+    fn answer(&self, program: &str) -> (String, u64) {
+        self.run(program, Settings::default())
+    }
+
+    /// The same files without anything saved.
+    fn fresh(&self) -> Self {
+        Self {
+            files: self.files.clone(),
+            ..Self::default()
+        }
+    }
+
+    fn has_images(&self) -> bool {
+        !self.images.lock().unwrap().is_empty()
+    }
+}
+
+const ALL: &str = r#"
+    { lib ? null, name ? "x" }: rec {
+      text = "a ''${name} ${name}" + ''
+        line
+      '';
+      numbers = [ 1 9223372036854775807 1.5 (-3) ];
+      path = ./sibling + "/${name}";
+      function = { a, b ? a, ... }@all: c: all // { inherit a b c; };
+      applied = function { a = 1; extra = { }; } 2;
+      inherit (applied) a;
+      chosen = with applied; if a == 1 then b else c;
+      "quo ted" = { nested.deep.path = true; };
+      has = applied ? a.b;
+      let' = let inherit (builtins) map; in map (x: x * 2) [ 1 2 ];
+      position = builtins.unsafeGetAttrPos "chosen" (import ./all.nix { });
+    }
+"#;
+
+#[test]
+fn a_saved_file_is_as_good_as_a_parsed_one() {
+    let memory = Memory::with(&[("/all.nix", ALL)]);
+    let program = "removeAttrs (import /all.nix { }) [ \"function\" ]";
+    let (cold, saved) = memory.answer(program);
+    assert_eq!(saved, 0);
+    assert!(cold.contains("line = 11"), "{cold}");
+    assert_eq!(memory.answer(program), (cold, 1));
+}
+
+#[test]
+fn errors_stand_where_they_stood() {
+    let files = [
+        ("/a.nix", "{ f = x: x + 1; g = { a, b }: a; }"),
+        ("/b.nix", "let a = import ./a.nix; in\n  a.f { }"),
+        ("/c.nix", "(import ./a.nix).g { z = 1; }"),
+    ];
+    let memory = Memory::with(&files);
+    for program in ["import /b.nix", "import /c.nix"] {
+        let (cold, _) = memory.answer(program);
+        let (warm, saved) = memory.answer(program);
+        assert_eq!(saved, 2);
+        assert_eq!(warm, cold);
+        assert!(cold.contains("/a.nix:1"), "{cold}");
+    }
+}
+
+#[test]
+fn a_changed_text_is_parsed_again_and_both_are_kept() {
+    let mut memory = Memory::with(&[("/a.nix", "1")]);
+    let program = "import /a.nix";
+    assert_eq!(memory.answer(program), ("1".to_owned(), 0));
+    memory.change("/a.nix", "2");
+    assert_eq!(memory.answer(program), ("2".to_owned(), 0));
+    assert_eq!(memory.answer(program), ("2".to_owned(), 1));
+    memory.change("/a.nix", "1");
+    assert_eq!(memory.answer(program), ("1".to_owned(), 1));
+}
+
+#[test]
+fn names_are_gone_through_as_they_appear_in_this_evaluation() {
+    // Of two attributes that differ, or fail, the one whose name Nix read first is looked at first.
+    let files = [
+        ("/early.nix", "{ second = 1; first = 1; }"),
+        (
+            "/late.nix",
+            "{ first = throw \"first\"; second = throw \"second\"; }",
+        ),
+    ];
+    let memory = Memory::with(&files);
+    let programs = [
+        "builtins.deepSeq (import /early.nix) (import /late.nix)",
+        "import /early.nix == import /late.nix",
+        "let first = 1; in import /late.nix == import /early.nix",
+        "(import /late.nix) == { second = 1; first = 1; }",
+        "({ second, first }: 1) { }",
+        "builtins.listToAttrs [ { name = \"second\"; } { name = \"first\"; } ]",
+    ];
+    let cold: Vec<String> = programs
+        .iter()
+        .map(|p| memory.fresh().answer(p).0)
+        .collect();
+    assert!(cold[0].contains("second") && cold[2].contains("first"));
+    // Whatever was saved before, and in which order.
+    memory.answer("[ /late.nix /early.nix (import /late.nix ? a) (import /early.nix ? b) ]");
+    assert!(memory.has_images());
+    for (program, cold) in programs.iter().zip(cold) {
+        assert_eq!(memory.answer(program).0, cold, "{program}");
+    }
+}
+
+#[test]
+fn other_settings_have_an_image_of_their_own() {
+    let memory = Memory::with(&[("/a.nix", "x: x |> builtins.toString")]);
+    let pipes = Settings {
+        pipe_operators: true,
+        ..Settings::default()
+    };
+    let program = "(import /a.nix) 1";
+    assert_eq!(memory.run(program, pipes.clone()).0, "\"1\"");
+    assert_eq!(memory.run(program, pipes), ("\"1\"".to_owned(), 1));
+    let (without, saved) = memory.answer(program);
+    assert!(without.contains("is disabled"), "{without}");
+    assert_eq!(saved, 0);
+}
+
+#[test]
+fn what_does_not_parse_is_not_saved() {
+    let memory = Memory::with(&[("/bad.nix", "{ a = ; }"), ("/free.nix", "nobody")]);
+    for program in ["import /bad.nix", "import /free.nix"] {
+        let cold = memory.answer(program);
+        assert_eq!(memory.answer(program), cold);
+    }
+}
+
+#[test]
+fn no_damage_is_believed() {
+    let memory = Memory::with(&[("/all.nix", ALL), ("/other.nix", "{ a = [ 1 2 ]; }")]);
+    let program = "[ (removeAttrs (import /all.nix { }) [ \"function\" ]) (import /other.nix) ]";
+    let cold = memory.answer(program).0;
+    let whole = memory.images.lock().unwrap().clone();
+    let (name, bytes) = whole.iter().next().unwrap();
+    let believed = RefCell::new(0);
+    let check = |damaged: Vec<u8>| {
+        let images = BTreeMap::from([(name.clone(), damaged)]);
+        let memory = Memory {
+            files: memory.files.clone(),
+            images: Arc::new(Mutex::new(images)),
+        };
+        let (answer, saved) = memory.answer(program);
+        assert_eq!(answer, cold);
+        *believed.borrow_mut() += saved;
+    };
+    for length in (0..bytes.len()).step_by(41) {
+        check(bytes[..length].to_vec());
+    }
+    assert_eq!(*believed.borrow(), 0, "an image that was cut off");
+    for at in (0..bytes.len()).step_by(23) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << (at % 8);
+        check(damaged);
+    }
+    // One file's record is damaged, the other's is still good.
+    assert!(*believed.borrow() > 0);
+    check([&bytes[..], b"more"].concat());
+}
+
+#[test]
+fn evaluations_with_other_files_share_an_image() {
+    let memory = Memory::with(&[("/a.nix", "{ shared = 1; }"), ("/b.nix", "{ other = 2; }")]);
+    memory.answer("import /a.nix");
+    memory.answer("import /b.nix");
+    let both = "[ (import /b.nix) (import /a.nix) ]";
+    let expected = "[ { other = 2; } { shared = 1; } ]".to_owned();
+    assert_eq!(memory.answer(both), (expected, 2));
+    assert_eq!(Rc::new(memory).images.lock().unwrap().len(), 1);
+}
