@@ -175,20 +175,31 @@ impl Evaluator {
             self.heap.set_env_slot(env, 0, arg);
         }
         let mut used = 0;
-        for index in 0..count {
+        let mut fill = |evaluator: &mut Self, index: u32| {
             let at = code + 6 + index * 3;
-            let name = Symbol(self.heap.code(at));
-            let value = if let Some(value) = self.heap.attr(set, name) {
+            let name = Symbol(evaluator.heap.code(at));
+            let value = if let Some(value) = evaluator.heap.attr(set, name) {
                 used += 1;
                 value
             } else {
-                let default = self.heap.code(at + 1);
+                let default = evaluator.heap.code(at + 1);
                 if default == 0 {
-                    return self.missing_argument(code, set);
+                    return evaluator.missing_argument(code, set).map(drop);
                 }
-                self.suspend(default, env)
+                evaluator.suspend(default, env)
             };
-            self.heap.set_env_slot(env, index + named, value);
+            evaluator.heap.set_env_slot(env, index + named, value);
+            Ok(())
+        };
+        if flags & op::LAMBDA_ALIASES == 0 {
+            for index in 0..count {
+                fill(self, index)?;
+            }
+        } else {
+            let name = |evaluator: &Self, index| Symbol(evaluator.heap.code(code + 6 + index * 3));
+            for index in self.filling_order(count, name) {
+                fill(self, index)?;
+            }
         }
         if flags & op::LAMBDA_ELLIPSIS == 0 && used != self.heap.attrs_length(set) {
             return self.unexpected_argument(code, set);

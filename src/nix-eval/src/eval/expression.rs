@@ -128,8 +128,8 @@ impl Evaluator {
                         env = inner;
                     }
                 },
-                op::LET => {
-                    env = self.let_env(code, env, op::number(head));
+                op::LET | op::LET_ALIASES => {
+                    env = self.let_env(code, env, head);
                     code = self.heap.code(code + 1);
                 }
                 op::WITH => {
@@ -412,7 +412,22 @@ impl Evaluator {
         sources
     }
 
-    fn let_env(&mut self, code: u32, env: u32, count: u32) -> u32 {
+    /// The order in which Nix fills the slots of a scope in which one name stands for another: the
+    /// name that is filled later shares the other's value, the earlier one gets a thunk of its own.
+    pub(super) fn filling_order(
+        &self,
+        count: u32,
+        name: impl Fn(&Self, u32) -> Symbol,
+    ) -> SmallVec<[u32; 16]> {
+        let mut order: SmallVec<[u32; 16]> = (0..count).collect();
+        if !self.symbols.is_ranked_by_itself() {
+            order.sort_unstable_by_key(|&slot| self.symbols.rank(name(self, slot)));
+        }
+        order
+    }
+
+    fn let_env(&mut self, code: u32, env: u32, head: u32) -> u32 {
+        let count = op::number(head);
         let own = self.heap.new_env(env, count);
         let source_count = self.heap.code(code + 2);
         let sources = if source_count == 0 {
@@ -421,9 +436,21 @@ impl Evaluator {
             self.sources_env(code + 3, source_count, own)
         };
         let entries = code + 3 + source_count;
-        for slot in 0..count {
-            let value = self.entry(self.heap.code(entries + slot), own, env, sources);
-            self.heap.set_env_slot(own, slot, value);
+        let fill = |evaluator: &mut Self, slot: u32| {
+            let entry = evaluator.heap.code(entries + slot);
+            let value = evaluator.entry(entry, own, env, sources);
+            evaluator.heap.set_env_slot(own, slot, value);
+        };
+        if op::operation(head) == op::LET {
+            for slot in 0..count {
+                fill(self, slot);
+            }
+            return own;
+        }
+        let names = entries + count;
+        let name = |evaluator: &Self, slot| Symbol(evaluator.heap.code(names + slot));
+        for slot in self.filling_order(count, name) {
+            fill(self, slot);
         }
         own
     }
@@ -465,21 +492,31 @@ impl Evaluator {
         }
         let set = self.heap.new_attrs(shape);
         let overridden = flags & op::ATTRS_OVERRIDES != 0;
-        for index in 0..count {
-            let word = self.heap.code(code + 3 + index);
+        let fill = |evaluator: &mut Self, index: u32| {
+            let word = evaluator.heap.code(code + 3 + index);
             let value = if overridden && word & 3 != op::ENTRY_INHERITED {
                 let env = if word & 3 == op::ENTRY_PLAIN {
                     own
                 } else {
                     sources
                 };
-                self.heap.new_thunk(word >> 2, env)
+                evaluator.heap.new_thunk(word >> 2, env)
             } else {
-                self.entry(word, own, env, sources)
+                evaluator.entry(word, own, env, sources)
             };
-            self.heap.set_attr(set, index, value);
+            evaluator.heap.set_attr(set, index, value);
             if recursive {
-                self.heap.set_env_slot(own, index, value);
+                evaluator.heap.set_env_slot(own, index, value);
+            }
+        };
+        if flags & op::ATTRS_ALIASES == 0 {
+            for index in 0..count {
+                fill(self, index);
+            }
+        } else {
+            let name = |evaluator: &Self, index| evaluator.heap.shape_name(shape, index);
+            for index in self.filling_order(count, name) {
+                fill(self, index);
             }
         }
         let mut set = set;

@@ -351,8 +351,11 @@ impl Lowerer<'_> {
         let lowered = self.formals_and_body(lambda, list);
         self.leave(names.iter().copied());
         let (body, formal_words) = lowered?;
+        let mut defaults = formal_words.iter().skip(1).step_by(3);
+        let has_alias = defaults.any(|&default| default != 0 && self.is_alias(default));
         let flags = (u32::from(formals.is_some_and(|f| f.ellipsis)) * op::LAMBDA_ELLIPSIS)
-            | (u32::from(lambda.arg.is_some()) * op::LAMBDA_ARG);
+            | (u32::from(lambda.arg.is_some()) * op::LAMBDA_ARG)
+            | (u32::from(has_alias) * op::LAMBDA_ALIASES);
         let mut words = vec![
             op::head(op::LAMBDA_SET, flags),
             body,
@@ -429,6 +432,18 @@ impl Lowerer<'_> {
             .collect()
     }
 
+    /// Whether code is nothing but a variable of the innermost scope.
+    fn is_alias(&self, code: u32) -> bool {
+        op::operation(self.heap.code(code)) == op::LOCAL
+    }
+
+    /// Whether one of a scope's entries is nothing but the name of another.
+    fn has_alias(&self, entries: &[u32]) -> bool {
+        entries
+            .iter()
+            .any(|&word| word & 3 == op::ENTRY_PLAIN && self.is_alias(word >> 2))
+    }
+
     fn attrs(&mut self, attrs: &Attrs) -> Lowered<u32> {
         let sorted = Self::sorted(attrs);
         if sorted.is_empty() && attrs.dynamic.is_empty() && attrs.inherit_from.is_empty() {
@@ -468,7 +483,8 @@ impl Lowerer<'_> {
         let flags = (u32::from(attrs.recursive) * op::ATTRS_RECURSIVE)
             | (u32::from(!attrs.dynamic.is_empty()) * op::ATTRS_DYNAMIC)
             | (u32::from(!attrs.inherit_from.is_empty()) * op::ATTRS_INHERIT)
-            | (u32::from(overrides.is_some()) * op::ATTRS_OVERRIDES);
+            | (u32::from(overrides.is_some()) * op::ATTRS_OVERRIDES)
+            | (u32::from(attrs.recursive && self.has_alias(&entries)) * op::ATTRS_ALIASES);
         let mut words = vec![op::head(op::ATTRS, flags), shape.0, sorted.len() as u32];
         words.extend_from_slice(&entries);
         if !attrs.inherit_from.is_empty() {
@@ -508,13 +524,18 @@ impl Lowerer<'_> {
         let entries = self.entries(sorted, scope)?;
         let sources = self.exprs(&attrs.inherit_from)?;
         let body = self.expr(body)?;
+        let has_alias = self.has_alias(&entries);
+        let operation = if has_alias { op::LET_ALIASES } else { op::LET };
         let mut words = vec![
-            op::head(op::LET, sorted.len() as u32),
+            op::head(operation, sorted.len() as u32),
             body,
             sources.len() as u32,
         ];
         words.extend_from_slice(&sources);
         words.extend_from_slice(&entries);
+        if has_alias {
+            words.extend(sorted.iter().map(|attr| attr.name.0));
+        }
         Ok(words)
     }
 }

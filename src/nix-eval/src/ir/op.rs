@@ -45,6 +45,8 @@ operations! {
     CALL = 13,
     /// `let`. Number: count. Words: body, count of sources, sources, entries.
     LET = 14,
+    /// `let` where an entry is nothing but the name of another: as [`LET`], then the symbols.
+    LET_ALIASES = 32,
     /// `with`. Words: set, body.
     WITH = 15,
     /// `if`. Words: condition, then, else.
@@ -91,10 +93,15 @@ pub const ATTRS_INHERIT: u32 = 4;
 /// There is an `__overrides`.
 pub const ATTRS_OVERRIDES: u32 = 8;
 
+/// A value is nothing but the name of another: which of the two is there first can be seen.
+pub const ATTRS_ALIASES: u32 = 16;
+
 /// The function takes other arguments too.
 pub const LAMBDA_ELLIPSIS: u32 = 1;
 /// The function names its whole argument.
 pub const LAMBDA_ARG: u32 = 2;
+/// A default is nothing but the name of another argument.
+pub const LAMBDA_ALIASES: u32 = 4;
 
 /// An entry is evaluated in the set's own scope.
 pub const ENTRY_PLAIN: u32 = 0;

@@ -236,6 +236,46 @@ fn names_are_gone_through_as_they_appear_in_this_evaluation() {
 }
 
 #[test]
+fn a_name_shares_the_value_of_one_that_appeared_before_it() {
+    let memory = Memory::with(&[
+        ("/set.nix", "rec { later = [ 1 ]; sooner = later; }"),
+        (
+            "/let.nix",
+            "let later = [ 1 ]; sooner = later; in [ later sooner ]",
+        ),
+        ("/call.nix", "{ later, sooner ? later }: [ later sooner ]"),
+        ("/names.nix", "{ sooner = later: 0; }"),
+    ]);
+    let exact = Settings {
+        exact_laziness: true,
+        ..Settings::default()
+    };
+    let programs = [
+        "import /set.nix",
+        "import /let.nix",
+        "(import /call.nix) { later = [ 1 ]; }",
+    ];
+    let mut repeated = 0;
+    for first in [
+        "",
+        "{ sooner = 1; later = 2; } // ",
+        "{ later = 1; sooner = 2; } // ",
+    ] {
+        for program in programs {
+            let program = format!("({first} {{ it = {program}; }}).it");
+            let cold = memory.fresh().run(&program, exact.clone()).0;
+            repeated += usize::from(cold.contains("«repeated»"));
+            memory.run("import /names.nix", exact.clone());
+            for _ in 0..2 {
+                let warm = memory.run(&program, exact.clone()).0;
+                assert_eq!(warm, cold, "{program}");
+            }
+        }
+    }
+    assert!((1..9).contains(&repeated), "both happen: {repeated}");
+}
+
+#[test]
 fn other_settings_have_an_image_of_their_own() {
     let memory = Memory::with(&[("/a.nix", "x: x |> builtins.toString")]);
     let pipes = Settings {
