@@ -1,6 +1,7 @@
 //! Everything that is tested through coop's public interface, as one binary.
 
 mod cli;
+mod downloads;
 mod fleets;
 mod generate;
 mod injection;

@@ -52,6 +52,12 @@ pub(crate) fn get(cache: &Cache, url: &str, headers: &[(String, String)]) -> Res
         };
     }
     let target = cache.download(url)?;
+    // Two runs that want the same file take turns; the second finds what the first got.
+    let lock = beside(&target, "lock");
+    let cannot = || format!("cannot lock '{}'", lock.display());
+    let _turn = File::create(&lock)
+        .and_then(|file| file.lock().map(|()| file))
+        .map_err(Error::io(cannot()))?;
     let facts = read_facts(&target);
     let is_there = facts.is_some() && target.exists();
     if is_there && is_fresh(&target) {
@@ -189,8 +195,14 @@ fn request(
     std::fs::write(&part_facts, facts.to_string()).map_err(Error::io(cannot(&part_facts)))?;
     receive(url, response, &part, if continues { begun } else { 0 })?;
     let facts_file = beside(target, "json");
-    std::fs::rename(&part_facts, &facts_file).map_err(Error::io(cannot(&facts_file)))?;
+    // Without facts a file does not count, so a run that ends in between has got nothing.
+    if let Err(error) = std::fs::remove_file(&facts_file)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(Error::io(cannot(&facts_file))(error));
+    }
     std::fs::rename(&part, target).map_err(Error::io(cannot(target)))?;
+    std::fs::rename(&part_facts, &facts_file).map_err(Error::io(cannot(&facts_file)))?;
     Ok(Answer::New(facts))
 }
 
