@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use super::{Context, Verdict};
+use crate::catalogue::{self, Shelf};
 use crate::check::{self, Choice, Evaluation, NotEvaluated, Target, Unavailable};
-use crate::diagnostics::{Code, Diagnostic, Format, Renderer, Severity};
+use crate::diagnostics::{self, Code, Diagnostic, Format, Renderer, Severity};
 use crate::fleet::{Files as _, Fleet, Folder};
 use crate::lock::Lock;
 
@@ -63,6 +64,15 @@ impl Check {
         } else {
             self.prove(context, &fleet, &mut findings)?
         };
+        let options = catalogue::findings(&fleet, &Folder(context.dir.clone()), &Shelf::of_user());
+        match &proof {
+            // What evaluation says is certain; the catalogue has words for it.
+            Proof::Evaluated(..) => catalogue::enrich(&mut findings, &options),
+            Proof::Not(_) => {
+                findings.extend(options);
+                diagnostics::sort(&mut findings);
+            }
+        }
         if matches!(self.require, Some(Require::Evaluation))
             && let Proof::Not(why) = &proof
         {

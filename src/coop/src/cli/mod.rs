@@ -3,6 +3,7 @@
 //! One file a command. Nothing here decides anything about a fleet.
 
 mod add;
+mod catalogue;
 mod check;
 mod explain;
 mod generate;
@@ -60,6 +61,7 @@ enum Command {
     Remove(remove::Remove),
     Generate(generate::Generate),
     Plan(plan::Plan),
+    Catalogue(catalogue::Catalogue),
     Schema(schema::Schema),
     Explain(explain::Explain),
     Nix(nix::Nix),
@@ -177,6 +179,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
         Command::Generate(command) => command.run(&context),
         Command::Plan(command) => command.run(&context),
         Command::Nix(command) => command.run(),
+        Command::Catalogue(command) => command.run(&context),
         Command::Schema(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Completions(command) => command.run(&mut Arguments::command()),
