@@ -108,21 +108,18 @@ fn tree() -> MemoryTree {
 }
 
 fn insert(folder: &mut BTreeMap<Vec<u8>, MemoryTree>, path: &str, text: &str) {
-    match path.split_once('/') {
-        Some((name, rest)) => {
-            let inner = folder
-                .entry(name.into())
-                .or_insert_with(|| MemoryTree::Directory(BTreeMap::new()));
-            if let MemoryTree::Directory(inner) = inner {
-                insert(inner, rest, text);
-            }
+    if let Some((name, rest)) = path.split_once('/') {
+        let inner = folder
+            .entry(name.into())
+            .or_insert_with(|| MemoryTree::Directory(BTreeMap::new()));
+        if let MemoryTree::Directory(inner) = inner {
+            insert(inner, rest, text);
         }
-        None => {
-            let file = MemoryTree::File {
-                contents: text.into(),
-                executable: false,
-            };
-            folder.insert(path.into(), file);
-        }
+        return;
     }
+    let file = MemoryTree::File {
+        contents: text.into(),
+        executable: false,
+    };
+    folder.insert(path.into(), file);
 }

@@ -370,7 +370,7 @@ impl<'c, 'n> Examiner<'c, 'n> {
     }
 
     /// A NixOS inside the host: the same options, but not those of coop's modules.
-    fn contained(&mut self, node: &'n Node, key: Origin, path: &mut Vec<String>) {
+    fn contained(&mut self, node: &'n Node, key: Origin, path: &[String]) {
         let before = self.problems.len();
         let mut inside = Vec::new();
         self.system(node, key, &mut inside);

@@ -6,7 +6,14 @@ let
     system = null;
     modules = [
       modules
-      { nixpkgs.hostPlatform = "x86_64-linux"; }
+      {
+        nixpkgs.hostPlatform = "x86_64-linux";
+        # Some options ask for it before they take a value.
+        coop.host = {
+          name = "host";
+          stateVersion = lib.trivial.release;
+        };
+      }
     ];
   };
 in
@@ -36,8 +43,11 @@ in
           inherit value;
         }
       ];
-      step = value: step: if builtins.isInt step then builtins.elemAt value step else value.${step};
-      at = value: builtins.foldl' step value inside;
+      # In a list the option may have put more than the value's own.
+      step =
+        values: step:
+        if builtins.isInt step then builtins.concatLists values else map (value: value.${step}) values;
+      at = value: builtins.foldl' step [ value ] inside;
       look =
         value: found:
         if builtins.isAttrs value && builtins.isAttrs found then
@@ -48,5 +58,5 @@ in
         else
           builtins.seq found true;
     in
-    look (at value) (at merged.mergedValue);
+    builtins.all (look (builtins.head (at value))) (at merged.mergedValue);
 }

@@ -186,12 +186,13 @@ impl Extractor<'_> {
             return self.builder.of_type(Type::Anything);
         }
         self.active.push(place);
-        let of_type = self.read(value).unwrap_or(Type::Anything);
-        let of_type = if self.is_true(value, &of_type) {
-            of_type
-        } else {
-            Type::Anything
-        };
+        let mut of_type = self.read(value).unwrap_or(Type::Anything);
+        if self.merges_its_own_way(value, &of_type) {
+            of_type = self.seen_from_outside(of_type);
+        }
+        if !self.is_true(value, &of_type) {
+            of_type = Type::Anything;
+        }
         self.active.pop();
         let number = self.builder.of_type(of_type);
         self.known.insert(place, number);
@@ -333,7 +334,11 @@ impl Extractor<'_> {
         let mut choices = Vec::new();
         for name in names {
             let inner = self.nested(value, &["nestedTypes", name])?;
-            let inner = self.of_type(inner);
+            let mut inner = self.of_type(inner);
+            // The function that converts a value sees what is in it first.
+            if name == "coercedType" {
+                inner = self.shallow(inner);
+            }
             match self.builder.tables().kind(inner).clone() {
                 Type::Anything => return Some(Type::Anything),
                 Type::OneOf(inner) => choices.extend(inner),
@@ -349,6 +354,47 @@ impl Extractor<'_> {
         Some(Type::OneOf(once))
     }
 
+    /// Whether a type that looks into its values does so by a function that a module gave it: those
+    /// of nixpkgs are sets (`merge.v2`).
+    fn merges_its_own_way(&mut self, value: Value, of_type: &Type) -> bool {
+        let looks_inside = matches!(
+            of_type,
+            Type::List { .. } | Type::Table { .. } | Type::OneOf(_) | Type::Submodule { .. }
+        );
+        looks_inside
+            && self
+                .get(value, "merge")
+                .is_none_or(|merge| !merge.is_attrs())
+    }
+
+    /// A type as it is seen from outside, where something else than its parts sees what is inside.
+    fn seen_from_outside(&mut self, of_type: Type) -> Type {
+        match of_type {
+            Type::List { is_filled, .. } => Type::List {
+                element: self.builder.of_type(Type::Anything),
+                is_filled,
+            },
+            Type::Table { .. } => Type::Attributes,
+            Type::Submodule { is_module, .. } => Type::Submodule {
+                set: self.builder.set(Vec::new()),
+                others: Others::Taken,
+                is_module,
+            },
+            Type::Nullable(inner) => Type::Nullable(self.shallow(inner)),
+            Type::OneOf(choices) => {
+                let choices = choices.into_iter().map(|choice| self.shallow(choice));
+                Type::OneOf(choices.collect())
+            }
+            other => other,
+        }
+    }
+
+    fn shallow(&mut self, of_type: TypeId) -> TypeId {
+        let of_type = self.builder.tables().kind(of_type).clone();
+        let of_type = self.seen_from_outside(of_type);
+        self.builder.of_type(of_type)
+    }
+
     fn submodule(&mut self, value: Value) -> Option<Type> {
         let options = self.get(value, "getSubOptions")?;
         let prefix = self.evaluator.heap.empty_list();
@@ -361,7 +407,11 @@ impl Extractor<'_> {
             .all(|name| self.get(options, name).is_some());
         if is_nixos {
             // A whole system inside the system, with options of its own.
-            return None;
+            return Some(Type::Submodule {
+                set: self.builder.set(Vec::new()),
+                others: Others::Taken,
+                is_module: true,
+            });
         }
         let set = self.below(options)?;
         let freeform = self.nested(value, &["nestedTypes", "freeformType"]);

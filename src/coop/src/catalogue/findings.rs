@@ -1,6 +1,7 @@
 //! What a fleet says under `nixos`, held against a catalogue.
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::examine::{Problem, What, examine};
 use super::model::{Tables, Type, TypeId};
@@ -30,13 +31,13 @@ pub fn findings(fleet: &Fleet, files: &dyn Files, shelf: &Shelf) -> Vec<Diagnost
     let (catalogue, is_exact) = shelf.find(hash.as_deref());
     let mut findings = Vec::new();
     for owned in &tables {
-        let mut judge = Judge {
+        let judge = Judge {
             fleet,
             files,
             catalogue: &catalogue,
             is_exact,
             owned,
-            own: None,
+            own: OnceCell::new(),
         };
         for problem in examine(catalogue.tables(), owned.node, owned.key) {
             findings.push(judge.finding(&problem));
@@ -90,12 +91,7 @@ fn written(fleet: &Fleet) -> Vec<Owned<'_>> {
             else {
                 continue;
             };
-            if pair
-                .node
-                .value
-                .as_table()
-                .is_some_and(|table| table.is_empty())
-            {
+            if pair.node.value.as_table().is_some_and(BTreeMap::is_empty) {
                 continue;
             }
             let host = match section {
@@ -136,11 +132,11 @@ struct Judge<'a> {
     is_exact: bool,
     owned: &'a Owned<'a>,
     /// The administrator's file that may declare options, once it was looked for.
-    own: Option<Option<String>>,
+    own: OnceCell<Option<String>>,
 }
 
 impl Judge<'_> {
-    fn finding(&mut self, problem: &Problem<'_>) -> Diagnostic {
+    fn finding(&self, problem: &Problem<'_>) -> Diagnostic {
         let tables = self.catalogue.tables();
         let path = problem.path.to_string();
         let mut doubt = (!self.is_exact).then(|| self.other_release());
@@ -243,6 +239,9 @@ impl Judge<'_> {
         if needs_nix(tables, of_type) {
             return finding.help(format!("say it in hosts/{host}/extra.nix"));
         }
+        if is_plain(tables, of_type) {
+            return finding.help("write it as the option takes it");
+        }
         finding.help(format!(
             "write it as the option takes it; what TOML cannot say goes into hosts/{host}/extra.nix"
         ))
@@ -256,19 +255,12 @@ impl Judge<'_> {
     }
 
     /// Why the option may be declared where no catalogue looks.
-    fn may_be_own(&mut self) -> Option<String> {
+    fn may_be_own(&self) -> Option<String> {
         let only = &self.fleet.model.generate.only;
         if !only.is_empty() && !only.contains(&Part::Flake) {
             return Some("your own flake.nix may bring a module that has it".to_owned());
         }
-        let file = match &self.own {
-            Some(known) => known.clone(),
-            None => {
-                let found = self.own_file();
-                self.own = Some(found.clone());
-                found
-            }
-        };
+        let file = self.own.get_or_init(|| self.own_file()).as_ref();
         file.map(|file| format!("{file} may declare it"))
     }
 
@@ -300,6 +292,19 @@ fn needs_nix(tables: &Tables, of_type: TypeId) -> bool {
         Type::Nullable(inner) => needs_nix(tables, *inner),
         Type::List { element, .. } | Type::Table { element } => needs_nix(tables, *element),
         Type::OneOf(choices) => choices.iter().all(|&choice| needs_nix(tables, choice)),
+        _ => false,
+    }
+}
+
+/// Whether TOML can say all that the type takes.
+fn is_plain(tables: &Tables, of_type: TypeId) -> bool {
+    match tables.kind(of_type) {
+        Type::Boolean | Type::Integer { .. } | Type::Float | Type::Text(_) | Type::Choice(_) => {
+            true
+        }
+        Type::Nullable(inner) => is_plain(tables, *inner),
+        Type::List { element, .. } | Type::Table { element } => is_plain(tables, *element),
+        Type::OneOf(choices) => choices.iter().all(|&choice| is_plain(tables, choice)),
         _ => false,
     }
 }

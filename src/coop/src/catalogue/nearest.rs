@@ -2,12 +2,14 @@
 
 use std::cmp::Reverse;
 
-use super::model::{Entry, SetId, Tables, WordId};
+use super::model::{Entry, SetId, Tables, Type, WordId};
 use super::option_path::OptionPath;
 use crate::fleet::{Node, Value};
 
 /// The most names that are suggested.
 const MOST: usize = 3;
+/// Submodules are looked through where their path is shorter than this.
+const DEEPEST: usize = 6;
 /// How much of two paths has to agree, in hundredths.
 const ENOUGH: u32 = 60;
 
@@ -50,8 +52,7 @@ fn has_keys(tables: &Tables, entry: &Entry, node: &Node) -> bool {
         (Entry::Group(set), Value::Table(table)) => {
             table.keys().any(|key| tables.find(*set, key).is_some())
         }
-        (Entry::Group(_), _) => false,
-        (Entry::Removed(_), _) => false,
+        (Entry::Group(_) | Entry::Removed(_), _) => false,
         _ => true,
     }
 }
@@ -83,7 +84,9 @@ fn distance(given: &str, name: &str) -> Option<usize> {
 /// Options in the whole tree whose last name is the given one, or close to it, and whose path has
 /// most of the other names.
 fn elsewhere(tables: &Tables, given: &[String]) -> Vec<OptionPath> {
-    let likeness: Vec<Vec<u32>> = given
+    // `services` is in so many paths that it says nothing.
+    let is_top = tables.find(tables.root, &given[0]).is_some() && given.len() > 1;
+    let likeness: Vec<Vec<u32>> = given[usize::from(is_top)..]
         .iter()
         .map(|given| tables.words.iter().map(|word| alike(given, word)).collect())
         .collect();
@@ -95,9 +98,19 @@ fn elsewhere(tables: &Tables, given: &[String]) -> Vec<OptionPath> {
             match entry {
                 Entry::Group(set) => waiting.push((path, *set)),
                 Entry::Option(option) if !option.is_internal => {
-                    let score = score(&likeness, &path);
+                    let names = if path.len() > 1 {
+                        &path[1..]
+                    } else {
+                        &path[..]
+                    };
+                    let score = score(&likeness, names);
                     if score >= ENOUGH {
-                        found.push((Reverse(score), path));
+                        found.push((Reverse(score), path.clone()));
+                    }
+                    if let Type::Submodule { set, .. } = tables.kind(option.of_type)
+                        && path.len() < DEEPEST
+                    {
+                        waiting.push((path, *set));
                     }
                 }
                 _ => {}
@@ -140,7 +153,9 @@ fn score(likeness: &[Vec<u32>], path: &[WordId]) -> u32 {
                 .unwrap_or(0)
         })
         .sum();
-    sum / likeness.len().max(path.len()) as u32
+    // What is given has to be in the path; what else is in it counts half.
+    let (given, path) = (likeness.len(), path.len());
+    2 * sum / (given + given.max(path)) as u32
 }
 
 /// How alike two names are, in hundredths: the same, one misspelt, or one inside the other.
@@ -149,14 +164,15 @@ fn alike(given: &str, name: &str) -> u32 {
         return 100;
     }
     if let Some(distance) = distance(given, name) {
-        return 90_u32.saturating_sub(5 * distance as u32);
+        return 95_u32.saturating_sub(10 * distance as u32);
     }
     let (short, long) = if given.len() < name.len() {
         (given, name)
     } else {
         (name, given)
     };
-    if short.len() >= 3 && long.to_lowercase().contains(&short.to_lowercase()) {
+    let is_most = short.len() >= 3 && 5 * short.len() >= 2 * long.len();
+    if is_most && long.to_lowercase().contains(&short.to_lowercase()) {
         60
     } else {
         0

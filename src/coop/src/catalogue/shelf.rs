@@ -2,6 +2,7 @@
 //! or made by `coop catalogue build`, or else the compiled-in one.
 
 use std::env;
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -65,8 +66,11 @@ impl Shelf {
     /// The file for a nixpkgs, by the hash of its files.
     #[must_use]
     pub fn file(&self, nar_hash: &str) -> Option<PathBuf> {
-        let name = Sha256::digest(nar_hash.as_bytes());
-        let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = Sha256::digest(nar_hash.as_bytes());
+        let mut name = String::new();
+        for byte in &digest {
+            let _ = write!(name, "{byte:02x}");
+        }
         Some(self.folder.as_ref()?.join(name))
     }
 

@@ -19,9 +19,8 @@ pub(super) fn wanted(tables: &Tables, of_type: TypeId) -> String {
 
 fn any_of(texts: &[String]) -> String {
     let shown = texts.len().min(MOST_CHOICES);
-    let (last, first) = match texts[..shown].split_last() {
-        Some(split) => split,
-        None => return "nothing that TOML could say".to_owned(),
+    let Some((last, first)) = texts[..shown].split_last() else {
+        return "nothing that TOML could say".to_owned();
     };
     if shown < texts.len() {
         return format!(
@@ -107,7 +106,6 @@ fn collect(tables: &Tables, of_type: TypeId, texts: &mut Vec<String>, depth: usi
 /// `, each a string`, where that is short.
 fn of_each(tables: &Tables, element: TypeId) -> String {
     match tables.kind(element) {
-        Type::Anything => String::new(),
         Type::Boolean
         | Type::Integer { .. }
         | Type::Float

@@ -46,6 +46,17 @@ impl Code {
         }
     }
 
+    /// Whether something cannot be understood and is left out, so that other findings may be about
+    /// no more than its absence.
+    #[must_use]
+    pub fn is_a_cause(self) -> bool {
+        self.severity() == Severity::Error
+            && self != Self::MissingKey
+            && ["E00", "E01", "E02"]
+                .iter()
+                .any(|family| self.id().starts_with(family))
+    }
+
     /// The code with this identifier, whatever the case of its letter.
     #[must_use]
     pub fn parse(id: &str) -> Option<Self> {
