@@ -12,3 +12,4 @@ pub mod fleet;
 pub mod generate;
 pub mod lock;
 pub mod plan;
+pub mod watch;

@@ -14,6 +14,7 @@ mod remove;
 mod schema;
 mod shells;
 mod show;
+mod watch;
 mod who;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -55,6 +56,7 @@ enum Color {
 enum Command {
     Init(init::Init),
     Check(check::Check),
+    Watch(watch::Watch),
     Who(who::Who),
     Show(show::Show),
     Add(add::Add),
@@ -172,6 +174,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
     match arguments.command {
         Command::Init(command) => command.run(&context),
         Command::Check(command) => command.run(&context),
+        Command::Watch(command) => command.run(&context),
         Command::Who(command) => command.run(&context),
         Command::Show(command) => command.run(&context),
         Command::Add(command) => command.run(&context),

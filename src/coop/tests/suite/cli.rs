@@ -279,6 +279,7 @@ fn the_whole_command_line_is_known() {
     for command in [
         "init",
         "check",
+        "watch",
         "who",
         "show",
         "add",

@@ -12,3 +12,4 @@ mod nix_repl;
 mod reference;
 mod support;
 mod tree;
+mod watch;
