@@ -3,6 +3,7 @@
   imports = [
     ./common/host.nix
     ./common/network.nix
+    ./common/ports.nix
     ./common/secrets.nix
     ./mastodon
   ];

@@ -4,6 +4,7 @@
 //! or nginx syntax: values are checked in [`fleet`] and refused there where they could be syntax.
 //! Nothing outside [`cli`] prints, and nothing ends the process but `main`.
 
+pub mod catalogue;
 pub mod check;
 pub mod cli;
 pub mod diagnostics;
@@ -11,3 +12,4 @@ pub mod fleet;
 pub mod generate;
 pub mod lock;
 pub mod plan;
+pub mod watch;

@@ -9,6 +9,7 @@ use command::Evaluators;
 use command::attributes::Attributes;
 use command::blame::Blame;
 use command::closure::Closure;
+use command::mistakes::Mistakes;
 use command::parse::Parse;
 use command::programs::Programs;
 
@@ -29,6 +30,7 @@ enum OracleCommand {
     Closure(Closure),
     Parse(Parse),
     Blame(Blame),
+    Mistakes(Mistakes),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         OracleCommand::Closure(command) => command.run(&oracle.evaluators),
         OracleCommand::Parse(command) => command.run(&oracle.evaluators),
         OracleCommand::Blame(command) => command.run(&oracle.evaluators),
+        OracleCommand::Mistakes(command) => command.run(&oracle.evaluators),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

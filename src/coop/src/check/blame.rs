@@ -5,7 +5,7 @@
 use super::complaint::{self, Complaint, Kind};
 use super::evaluation::{Bench, Failed, Target};
 use super::line::{self, Line};
-use super::option_path::OptionPath;
+use crate::catalogue::OptionPath;
 
 /// Rounds of taking a culprit out and looking for the next: errors hide each other.
 const ROUNDS: usize = 8;

@@ -1,7 +1,7 @@
 //! What a failed evaluation complains about, read from the words of nixpkgs' module system
 //! (`lib/modules.nix`, `lib/options.nix`, `lib/asserts.nix`).
 
-use super::option_path::OptionPath;
+use crate::catalogue::OptionPath;
 
 /// The sorts of complaints that are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,20 +10,16 @@ use std::thread;
 use nix_eval::eval::{Detail, R};
 use nix_eval::{Evaluator, Value};
 use nix_flake::Fetcher;
-use nix_flake::lock::LockFile;
 use nix_flake::session::{Failure, Opened, Options, Source};
 use nix_store::nar::MemoryTree;
 
 use super::report;
-use super::source::{Choice, Nixpkgs, Unavailable, choose};
+use super::source::{Choice, NIXPKGS, Nixpkgs, Unavailable, choose, pinned};
 use super::tree::of_folder;
 use crate::diagnostics::Diagnostic;
 use crate::fleet::{Fleet, Folder, word};
 use crate::generate::{self, GenerateError, Surroundings};
 use crate::lock::Lock;
-
-/// The input that packages and NixOS come from.
-const NIXPKGS: &str = "nixpkgs";
 
 /// Something that is evaluated to a derivation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,7 +96,7 @@ pub fn evaluate(
     choice: &Choice,
 ) -> Result<Evaluation, NotEvaluated> {
     let tree = Arc::new(tree(fleet, lock, folder)?);
-    let pinned = pinned(&tree);
+    let pinned = locked(&tree).and_then(pinned);
     let is_at_hand = || {
         pinned
             .as_ref()
@@ -170,6 +166,14 @@ fn tree(fleet: &Fleet, lock: &Lock, folder: &Path) -> Result<MemoryTree, NotEval
     Ok(of_folder(folder, &generated)?)
 }
 
+/// The tree's `flake.lock`.
+fn locked(tree: &MemoryTree) -> Option<&str> {
+    match tree.get(b"flake.lock")? {
+        MemoryTree::File { contents, .. } => std::str::from_utf8(contents).ok(),
+        _ => None,
+    }
+}
+
 /// What it takes to evaluate a target again, of a fleet that differs.
 pub(super) struct Bench<'a> {
     pub(super) fleet: &'a Fleet,
@@ -223,19 +227,6 @@ pub(super) enum Place {
     Nixpkgs(String),
     /// What else Nix calls a place.
     Other(String),
-}
-
-/// The revision of nixpkgs in `flake.lock`, shortened, and the whole reference.
-fn pinned(tree: &MemoryTree) -> Option<(String, nix_flake::FlakeRef)> {
-    let Some(MemoryTree::File { contents, .. }) = tree.get(b"flake.lock") else {
-        return None;
-    };
-    let lock = LockFile::parse(std::str::from_utf8(contents).ok()?, "flake.lock").ok()?;
-    let node = lock.find(&[NIXPKGS.to_owned()]).ok()??;
-    let locked = lock.nodes.get(node)?.source.as_ref()?.locked.clone();
-    let revision = locked.input.revision().ok().flatten();
-    let shown = revision.unwrap_or_else(|| locked.show());
-    Some((shown.chars().take(12).collect(), locked))
 }
 
 fn side_by_side(opened: &Opened, options: &Options, targets: &[Target]) -> Vec<Record> {

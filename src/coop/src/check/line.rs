@@ -1,6 +1,6 @@
 //! The lines of coop.toml that set NixOS options: `hosts.*.nixos` and `instances.*.nixos`.
 
-use super::option_path::OptionPath;
+use crate::catalogue::OptionPath;
 use crate::diagnostics::Origin;
 use crate::fleet::{Fleet, Name, Node, Value};
 use crate::lock::Lock;

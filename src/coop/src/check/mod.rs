@@ -5,11 +5,12 @@ mod blame;
 mod complaint;
 mod evaluation;
 mod line;
-mod option_path;
+
 mod report;
 mod source;
 mod tree;
 mod words;
 
 pub use evaluation::{Evaluation, Failed, NotEvaluated, Record, Target, evaluate};
+pub(crate) use source::reference;
 pub use source::{Choice, Unavailable};

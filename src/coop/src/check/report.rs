@@ -4,8 +4,8 @@ use super::blame::{self, Blame};
 use super::complaint::{Complaint, Kind};
 use super::evaluation::{Bench, Failed, Place, Record, Target};
 use super::line::{self, Line};
-use super::option_path::OptionPath;
 use super::words::{first_line, in_words, shortened, snake_case};
+use crate::catalogue::OptionPath;
 use crate::diagnostics::{Code, Diagnostic, Origin};
 use crate::fleet::Name;
 

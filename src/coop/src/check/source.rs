@@ -4,7 +4,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use nix_flake::{FlakeRef, ParseOptions};
+use nix_flake::lock::LockFile;
+use nix_flake::{Fetcher, FlakeRef, ParseOptions};
 use thiserror::Error;
 
 /// What the user says about nixpkgs.
@@ -46,6 +47,8 @@ pub enum Unavailable {
     Nowhere,
 }
 
+/// The input that packages and NixOS come from.
+pub(super) const NIXPKGS: &str = "nixpkgs";
 /// The variable that names a nixpkgs.
 pub(super) const VARIABLE: &str = "COOP_NIXPKGS";
 
@@ -73,6 +76,34 @@ pub(super) fn choose(
         return Ok(Nixpkgs::Pinned);
     }
     Err(Unavailable::Nowhere)
+}
+
+/// The nixpkgs to use where there is no flake to replace an input of; `lock` is the fleet's
+/// `flake.lock`.
+///
+/// # Errors
+/// [`Unavailable`].
+pub(crate) fn reference(choice: &Choice, lock: Option<&str>) -> Result<FlakeRef, Unavailable> {
+    let pinned = lock.and_then(pinned).map(|(_, locked)| locked);
+    let is_at_hand = || {
+        pinned
+            .as_ref()
+            .is_some_and(|locked| Fetcher::default().is_at_hand(locked))
+    };
+    match choose(choice, is_at_hand)? {
+        Nixpkgs::Other { reference, .. } => Ok(reference),
+        Nixpkgs::Pinned => pinned.ok_or(Unavailable::Nowhere),
+    }
+}
+
+/// The revision of nixpkgs in a `flake.lock`, shortened, and the whole reference.
+pub(super) fn pinned(lock: &str) -> Option<(String, FlakeRef)> {
+    let lock = LockFile::parse(lock, "flake.lock").ok()?;
+    let node = lock.find(&[NIXPKGS.to_owned()]).ok()??;
+    let locked = lock.nodes.get(node)?.source.as_ref()?.locked.clone();
+    let revision = locked.input.revision().ok().flatten();
+    let shown = revision.unwrap_or_else(|| locked.show());
+    Some((shown.chars().take(12).collect(), locked))
 }
 
 /// `~/.cache/coop/nixpkgs`.

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use super::{Context, Verdict};
+use crate::catalogue::{self, Shelf};
 use crate::check::{self, Choice, Evaluation, NotEvaluated, Target, Unavailable};
-use crate::diagnostics::{Code, Diagnostic, Format, Renderer, Severity};
+use crate::diagnostics::{self, Code, Diagnostic, Format, Renderer, Severity};
 use crate::fleet::{Files as _, Fleet, Folder};
 use crate::lock::Lock;
 
@@ -32,6 +33,9 @@ pub(super) struct Check {
     /// Evaluate nothing
     #[arg(long, conflicts_with = "require")]
     quick: bool,
+    /// Why nothing is evaluated, where it was not asked for.
+    #[arg(skip)]
+    why: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -54,8 +58,36 @@ enum Proof {
     Not(String),
 }
 
+/// What a check has to say.
+pub(super) struct Answer {
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+    pub(super) verdict: Verdict,
+}
+
 impl Check {
+    /// One that evaluates nothing, for people, and why.
+    pub(super) fn quick(why: Option<&'static str>) -> Self {
+        Self {
+            format: Format::Human,
+            deny: None,
+            require: None,
+            nixpkgs: None,
+            download: false,
+            quick: true,
+            why,
+        }
+    }
+
     pub(super) fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let answer = self.answer(context)?;
+        io::stderr().write_all(answer.stderr.as_bytes())?;
+        io::stdout().write_all(answer.stdout.as_bytes())?;
+        Ok(answer.verdict)
+    }
+
+    /// Checks, and prints nothing but progress.
+    pub(super) fn answer(&self, context: &Context) -> anyhow::Result<Answer> {
         let fleet = context.load();
         let mut findings = fleet.findings.clone();
         let proof = if fleet.has_errors() {
@@ -63,6 +95,15 @@ impl Check {
         } else {
             self.prove(context, &fleet, &mut findings)?
         };
+        let options = catalogue::findings(&fleet, &Folder(context.dir.clone()), &Shelf::of_user());
+        match &proof {
+            // What evaluation says is certain; the catalogue has words for it.
+            Proof::Evaluated(..) => catalogue::enrich(&mut findings, &options),
+            Proof::Not(_) => {
+                findings.extend(options);
+                diagnostics::sort(&mut findings);
+            }
+        }
         if matches!(self.require, Some(Require::Evaluation))
             && let Proof::Not(why) = &proof
         {
@@ -82,17 +123,19 @@ impl Check {
         let errors = count(&findings, Severity::Error);
         let warnings = count(&findings, Severity::Warning);
         let failed = errors > 0 || (deny_warnings && warnings > 0);
-        if self.format == Format::Human {
-            io::stderr().write_all(text.as_bytes())?;
-            let summary = summary(&fleet, &proof, errors, warnings, failed);
-            io::stdout().write_all(summary.as_bytes())?;
+        let (stdout, stderr) = if self.format == Format::Human {
+            (summary(&fleet, &proof, errors, warnings, failed), text)
         } else {
-            io::stdout().write_all(text.as_bytes())?;
-        }
-        Ok(if failed {
-            Verdict::Findings
-        } else {
-            Verdict::Fine
+            (text, String::new())
+        };
+        Ok(Answer {
+            stdout,
+            stderr,
+            verdict: if failed {
+                Verdict::Findings
+            } else {
+                Verdict::Fine
+            },
         })
     }
 
@@ -123,9 +166,10 @@ impl Check {
             return Ok(Proof::Not("mend these first".to_owned()));
         }
         if self.quick {
-            return Ok(Proof::Not(
-                "leave --quick out to evaluate every host".to_owned(),
-            ));
+            let why = self
+                .why
+                .unwrap_or("leave --quick out to evaluate every host");
+            return Ok(Proof::Not(why.to_owned()));
         }
         if fleet.model.hosts.is_empty() {
             return Ok(Proof::Not("there is no host yet".to_owned()));
@@ -208,7 +252,7 @@ fn summary(fleet: &Fleet, proof: &Proof, errors: usize, warnings: usize, failed:
         "{name}{sound} · {headline}\n\
          \x20 {}, {}, {external} external, {}\n\
          \x20 {}, {}, {}\n\
-         \x20 looked at: TOML, names, lists, policies, capacity · {found}\n{}",
+         \x20 looked at: TOML, names, lists, policies, capacity, options · {found}\n{}",
         many(model.hosts.len(), "host"),
         many(deployed, "instance"),
         many(model.tenants.len(), "tenant"),

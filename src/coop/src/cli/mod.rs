@@ -3,6 +3,7 @@
 //! One file a command. Nothing here decides anything about a fleet.
 
 mod add;
+mod catalogue;
 mod check;
 mod explain;
 mod generate;
@@ -13,6 +14,7 @@ mod remove;
 mod schema;
 mod shells;
 mod show;
+mod watch;
 mod who;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -54,12 +56,14 @@ enum Color {
 enum Command {
     Init(init::Init),
     Check(check::Check),
+    Watch(watch::Watch),
     Who(who::Who),
     Show(show::Show),
     Add(add::Add),
     Remove(remove::Remove),
     Generate(generate::Generate),
     Plan(plan::Plan),
+    Catalogue(catalogue::Catalogue),
     Schema(schema::Schema),
     Explain(explain::Explain),
     Nix(nix::Nix),
@@ -170,6 +174,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
     match arguments.command {
         Command::Init(command) => command.run(&context),
         Command::Check(command) => command.run(&context),
+        Command::Watch(command) => command.run(&context),
         Command::Who(command) => command.run(&context),
         Command::Show(command) => command.run(&context),
         Command::Add(command) => command.run(&context),
@@ -177,6 +182,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
         Command::Generate(command) => command.run(&context),
         Command::Plan(command) => command.run(&context),
         Command::Nix(command) => command.run(),
+        Command::Catalogue(command) => command.run(&context),
         Command::Schema(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Completions(command) => command.run(&mut Arguments::command()),

@@ -46,6 +46,17 @@ impl Code {
         }
     }
 
+    /// Whether something cannot be understood and is left out, so that other findings may be about
+    /// no more than its absence.
+    #[must_use]
+    pub fn is_a_cause(self) -> bool {
+        self.severity() == Severity::Error
+            && self != Self::MissingKey
+            && ["E00", "E01", "E02"]
+                .iter()
+                .any(|family| self.id().starts_with(family))
+    }
+
     /// The code with this identifier, whatever the case of its letter.
     #[must_use]
     pub fn parse(id: &str) -> Option<Self> {
@@ -189,6 +200,18 @@ endpoint is `https://` and a host; the name in `alias` is the bucket's own."
         "The first administrator's account is called like the person. Mastodon reserves some names
 (admin, support, root, …) and takes at most 30 characters."
 
+    NoSuchOption "E0324" "not an option of NixOS"
+        "What stands under `nixos` is handed to NixOS, which knows no such option: coop has the list of
+them all (the catalogue). It may be misspelt, or stand in the wrong place; the message has what comes
+nearest. https://search.nixos.org/options lists every option."
+    OptionRemoved "E0325" "an option that was removed"
+        "NixOS had this option once, and refuses it now. The note is NixOS's own."
+    OptionValue "E0326" "a value that the option does not take"
+        "NixOS options are typed. The message says what this one takes, in TOML's terms. Packages,
+functions and paths of files cannot be said in TOML: write those in `hosts/<host>/extra.nix`."
+    OptionReadOnly "E0327" "an option that cannot be set"
+        "NixOS works the option's value out, for others to read."
+
     GroundNotAllowed "E0401" "a block on a ground that the policy does not allow"
         "The policy lists its `grounds`. A block on any other ground is an error here, so that the
 rule a co-op gave itself cannot be bent by an edit in a hurry."
@@ -236,6 +259,15 @@ message says what to do there instead."
     NotPublicDomain "W0508" "a domain under no public suffix"
         "The last label is not in the public suffix list, nor one reserved for tests (RFC 2606).
 Mail to it will hardly ever arrive; it may be a typing mistake."
+
+    OptionDoubtful "W0509" "an option that may be wrong"
+        "By the catalogue of NixOS options that coop has at hand, this would not be taken. But the
+catalogue is of another nixpkgs than the fleet's, or a file of yours may declare the option, so that
+this is a warning. Evaluation (`coop check` with nixpkgs at hand) knows for certain; `coop catalogue
+build` makes the catalogue of just the nixpkgs that flake.lock pins."
+    OptionOfOld "W0510" "an option by a former name"
+        "NixOS renamed the option, or put another one in its place. It still takes the old name, until a
+release that does not."
 
     LockUnreadable "E0601" "coop.lock cannot be understood"
         "coop.lock is written by coop and committed. It was edited by hand, merged badly, or comes

@@ -102,13 +102,15 @@ impl Diagnostic {
     }
 }
 
-/// Puts findings in the order in which a reader meets their places, errors and warnings mixed.
+/// Puts what cannot be understood first, since other things follow from it; then findings in the
+/// order in which a reader meets their places, errors and warnings mixed.
 pub fn sort(findings: &mut [Diagnostic]) {
     findings.sort_by_key(|finding| {
         let place = finding
             .primary
             .as_ref()
             .map(|label| (label.at.file, label.at.start));
-        (place, finding.code.id(), finding.message.clone())
+        let follows = !finding.code.is_a_cause();
+        (follows, place, finding.code.id(), finding.message.clone())
     });
 }

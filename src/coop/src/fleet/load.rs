@@ -98,6 +98,16 @@ pub fn load(files: &dyn Files) -> Fleet {
         texts,
     };
     super::validate::validate(&mut fleet);
+    // What was left out may have been the use.
+    if fleet
+        .findings
+        .iter()
+        .any(|finding| finding.code.is_a_cause())
+    {
+        fleet
+            .findings
+            .retain(|finding| finding.code != Code::Unused);
+    }
     crate::diagnostics::sort(&mut fleet.findings);
     fleet.findings.dedup_by(|a, b| {
         let place = |finding: &Diagnostic| finding.primary.as_ref().map(|label| label.at);

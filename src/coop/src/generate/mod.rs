@@ -93,6 +93,18 @@ pub fn model(fleet: &Fleet) -> String {
     serde_json::to_string(&(&fleet.model, lists, blocks, &fleet.texts)).unwrap_or_default()
 }
 
+/// The modules, as a generated tree has them.
+pub(crate) fn modules() -> Tree {
+    let mut tree = Tree::new();
+    modules::files(&mut tree);
+    tree
+}
+
+/// The `flake.lock` that a fleet without one would begin with, where it is known.
+pub(crate) fn first_lock(fleet: &Fleet) -> Option<String> {
+    flake::first_lock(fleet)
+}
+
 /// Everything that coop generates for a fleet without errors. Every Nix file is parsed again.
 ///
 /// # Errors

@@ -279,12 +279,14 @@ fn the_whole_command_line_is_known() {
     for command in [
         "init",
         "check",
+        "watch",
         "who",
         "show",
         "add",
         "remove",
         "generate",
         "plan",
+        "catalogue",
         "schema",
         "explain",
         "completions",
@@ -295,6 +297,8 @@ fn the_whole_command_line_is_known() {
         help.push('\n');
         help.push_str(&text(&coop(&top(), &[command, "--help"])).1);
     }
+    help.push_str("\n--- catalogue build\n");
+    help.push_str(&text(&coop(&top(), &["catalogue", "build", "--help"])).1);
     insta::assert_snapshot!("help", help);
 }
 

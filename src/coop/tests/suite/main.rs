@@ -13,3 +13,4 @@ mod nix_repl;
 mod reference;
 mod support;
 mod tree;
+mod watch;

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
-use coop::diagnostics::{Format, Renderer};
+use coop::catalogue::{self, Shelf, built_in_label};
+use coop::diagnostics::{self, Format, Renderer};
 use coop::fleet::{self, Files, Fleet};
 
-/// Files by path. In a test file, `#=== PATH` begins another file than `coop.toml`.
+/// Files by path. In a test file, `#=== PATH` begins another file than `coop.toml`, and `@CATALOGUE@`
+/// stands for the nixpkgs of the compiled-in catalogue.
 #[derive(Clone, Default)]
 pub(crate) struct Memory(pub(crate) BTreeMap<String, String>);
 
@@ -22,14 +24,19 @@ impl Memory {
                 files
                     .entry(path.clone())
                     .or_insert_with(String::new)
-                    .push_str(line);
+                    .push_str(&line.replace("@CATALOGUE@", &built_in_label().nar_hash));
             }
         }
         Self(files)
     }
 
+    /// The fleet, with what the compiled-in catalogue says of its options.
     pub(crate) fn load(&self) -> Fleet {
-        fleet::load(self)
+        let mut fleet = fleet::load(self);
+        let options = catalogue::findings(&fleet, self, &Shelf::default());
+        fleet.findings.extend(options);
+        diagnostics::sort(&mut fleet.findings);
+        fleet
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// The names in an option's path, in order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct OptionPath(pub(super) Vec<String>);
+pub(crate) struct OptionPath(pub(crate) Vec<String>);
 
 impl OptionPath {
     /// Reads a path from the start of a text; what follows it is left.
@@ -21,8 +21,28 @@ impl OptionPath {
         }
     }
 
+    /// A whole text as a path. A name in quotes may hold anything (`showOption` in nixpkgs'
+    /// `lib/options.nix`).
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let mut names = Vec::new();
+        let mut rest = text;
+        loop {
+            let (name, after) = if rest.starts_with('"') {
+                read_name(rest)?
+            } else {
+                let end = rest.find('.').unwrap_or(rest.len());
+                (rest[..end].to_owned(), &rest[end..])
+            };
+            names.push(name);
+            match after.strip_prefix('.') {
+                Some(next) => rest = next,
+                None => return after.is_empty().then_some(Self(names)),
+            }
+        }
+    }
+
     /// Every path of at least two names in a text, in order. Names of files are none.
-    pub(super) fn all_in(text: &str) -> Vec<Self> {
+    pub(crate) fn all_in(text: &str) -> Vec<Self> {
         let mut found = Vec::new();
         let mut rest = text;
         let mut before = ' ';
@@ -49,18 +69,18 @@ impl OptionPath {
     }
 
     /// How many names two paths begin with in common.
-    pub(super) fn common(&self, other: &Self) -> usize {
+    pub(crate) fn common(&self, other: &Self) -> usize {
         let pairs = self.0.iter().zip(&other.0);
         pairs.take_while(|(one, other)| one == other).count()
     }
 
     /// Whether one of the two is the other, or lies in it.
-    pub(super) fn touches(&self, other: &Self) -> bool {
+    pub(crate) fn touches(&self, other: &Self) -> bool {
         self.common(other) == self.0.len().min(other.0.len())
     }
 
     /// Without the names of list elements, which no option has: `"[definition 1-entry 2]"`.
-    pub(super) fn of_option(mut self) -> Self {
+    pub(crate) fn of_option(mut self) -> Self {
         let end = self
             .0
             .iter()
@@ -70,7 +90,7 @@ impl OptionPath {
     }
 
     /// The path below a prefix.
-    pub(super) fn below(&self, prefix: &[&str]) -> Option<Self> {
+    pub(crate) fn below(&self, prefix: &[&str]) -> Option<Self> {
         let (start, rest) = self.0.split_at_checked(prefix.len())?;
         (start == prefix && !rest.is_empty()).then(|| Self(rest.to_vec()))
     }
