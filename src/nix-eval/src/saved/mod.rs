@@ -160,6 +160,9 @@ impl Evaluator {
         for &symbol in &record.symbols {
             self.symbols.appears(Symbol(symbol));
         }
+        if let Some(parsed) = &mut self.parsed {
+            parsed.reuse(text);
+        }
         self.stats.saved_files += 1;
         Some(entry.root)
     }

@@ -16,6 +16,9 @@ use crate::world::{FetchRequest, Fetched, FileType, World};
 
 /// Text that is worth saving, in bytes: less is parsed before an image would be written.
 const WORTH_SAVING: usize = 64 << 10;
+/// What is worth saving is at least this part of what was saved already. A tree that changes with
+/// every edit has another path each time, and would be saved again and again.
+const PART_WORTH_SAVING: usize = 16;
 /// Bytes that an image may grow to; after that it starts anew with what the last evaluation read.
 const MOST_BYTES: u64 = 256 << 20;
 
@@ -24,6 +27,8 @@ pub(crate) struct Parsed {
     image: String,
     files: Vec<(Rc<[u8]>, Rc<[u8]>)>,
     bytes: usize,
+    /// Bytes of the files that were saved already.
+    reused: usize,
 }
 
 impl Parsed {
@@ -32,7 +37,12 @@ impl Parsed {
             image,
             files: Vec::new(),
             bytes: 0,
+            reused: 0,
         }
+    }
+
+    pub(super) fn reuse(&mut self, text: &[u8]) {
+        self.reused += text.len();
     }
 
     pub(super) fn add(&mut self, path: Rc<[u8]>, text: Rc<[u8]>) {
@@ -54,7 +64,7 @@ impl Evaluator {
     /// What there is to save, where that is worth it.
     pub fn take_unsaved(&mut self) -> Option<Unsaved> {
         let parsed = self.parsed.take()?;
-        if parsed.bytes < WORTH_SAVING {
+        if parsed.bytes < WORTH_SAVING.max(parsed.reused / PART_WORTH_SAVING) {
             return None;
         }
         let files = parsed.files.iter();

@@ -332,6 +332,27 @@ fn no_damage_is_believed() {
 }
 
 #[test]
+fn a_little_beside_much_is_not_saved() {
+    let mut memory = Memory::with(&[("/little.nix", "0")]);
+    let names: Vec<String> = (0..40).map(|number| format!("/{number}.nix")).collect();
+    for name in &names {
+        memory.change(name, "1");
+    }
+    let program = format!(
+        "[ (import /little.nix) {} ]",
+        names
+            .iter()
+            .map(|name| format!("(import {name})"))
+            .collect::<String>()
+    );
+    assert_eq!(memory.answer(&program).1, 0);
+    assert_eq!(memory.answer(&program).1, 41);
+    memory.change("/little.nix", "2");
+    assert_eq!(memory.answer(&program).1, 40);
+    assert_eq!(memory.answer(&program).1, 40, "it is parsed each time");
+}
+
+#[test]
 fn evaluations_with_other_files_share_an_image() {
     let memory = Memory::with(&[("/a.nix", "{ shared = 1; }"), ("/b.nix", "{ other = 2; }")]);
     memory.answer("import /a.nix");
