@@ -3,6 +3,7 @@
 //! One file a command. Nothing here decides anything about a fleet.
 
 mod add;
+mod cache;
 mod catalogue;
 mod check;
 mod explain;
@@ -64,6 +65,7 @@ enum Command {
     Generate(generate::Generate),
     Plan(plan::Plan),
     Catalogue(catalogue::Catalogue),
+    Cache(cache::Cache),
     Schema(schema::Schema),
     Explain(explain::Explain),
     Nix(nix::Nix),
@@ -182,6 +184,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
         Command::Generate(command) => command.run(&context),
         Command::Plan(command) => command.run(&context),
         Command::Nix(command) => command.run(),
+        Command::Cache(command) => command.run(),
         Command::Catalogue(command) => command.run(&context),
         Command::Schema(command) => command.run(),
         Command::Explain(command) => command.run(),

@@ -287,6 +287,7 @@ fn the_whole_command_line_is_known() {
         "generate",
         "plan",
         "catalogue",
+        "cache",
         "schema",
         "explain",
         "completions",

@@ -11,6 +11,7 @@ mod path;
 mod stamp;
 pub(crate) mod tarball;
 pub mod tree;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::path::Path;
