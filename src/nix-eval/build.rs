@@ -1,5 +1,11 @@
 //! Names the way from text to code: what an evaluator of another build saved is of no use to this one.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "a build script is no evaluation: it reads its sources and talks to Cargo"
+)]
+
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash as _, Hasher as _};

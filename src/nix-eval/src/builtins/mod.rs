@@ -145,7 +145,7 @@ fn add_derivation(evaluator: &mut Evaluator, bound: &mut Vec<(&'static str, Valu
     let text = include_bytes!("derivation.nix").as_slice();
     // `builtins` is not there yet, and the file does not use it.
     let origin = Origin::Internal("derivation-internal.nix");
-    let parsed = evaluator.parse_source(text.into(), origin, b"/", &[]);
+    let parsed = evaluator.parse_source(&text.into(), origin, b"/", &[]);
     if let Ok(value) = parsed.and_then(|code| evaluator.eval(code, 0)) {
         let symbol = evaluator.symbols.intern(b"derivation");
         evaluator.globals.insert(symbol, value);

@@ -281,7 +281,7 @@ impl Evaluator {
             .new_string(locked.lock.as_bytes(), ContextId::EMPTY);
         let fetch = self.internal_builtin(FETCH_FINAL_TREE);
         let origin = Origin::Internal("call-flake.nix");
-        let code = self.parse_source(locked.program.into(), origin, b"/", &[])?;
+        let code = self.parse_source(&locked.program.into(), origin, b"/", &[])?;
         let program = self.eval(code, 0)?;
         self.call(program, &[lock, trees, fetch], Position::NONE)
     }

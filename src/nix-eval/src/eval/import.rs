@@ -207,7 +207,7 @@ impl Evaluator {
         let file: Rc<[u8]> = self.import_path(at)?.into();
         let text = self.read_file(&file)?;
         let directory = path::parent(&file).to_vec();
-        let code = self.parse_source(text.into(), Origin::File(file), &directory, &names)?;
+        let code = self.parse_source(&text.into(), Origin::File(file), &directory, &names)?;
         self.eval(code, env)
     }
 
@@ -217,7 +217,7 @@ impl Evaluator {
     /// Where it is no expression, or a variable is undefined.
     pub fn parse_source(
         &mut self,
-        text: Rc<[u8]>,
+        text: &Rc<[u8]>,
         origin: Origin,
         base_path: &[u8],
         variables: &[Symbol],
@@ -241,7 +241,7 @@ impl Evaluator {
             pipe_operators: self.settings.pipe_operators,
             lints: self.settings.lints,
         };
-        let ast = match syntax::parse(&text, &options, &mut self.symbols) {
+        let ast = match syntax::parse(text, &options, &mut self.symbols) {
             Ok(ast) => ast,
             Err(error) => {
                 let mut message = error.message;
@@ -285,7 +285,7 @@ impl Evaluator {
     /// # Errors
     /// What parsing and evaluating it raise.
     pub fn eval_text(&mut self, text: &[u8], origin: Origin, base_path: &[u8]) -> R<Value> {
-        let code = self.parse_source(text.into(), origin, base_path, &[])?;
+        let code = self.parse_source(&text.into(), origin, base_path, &[])?;
         self.eval(code, 0)
     }
 
@@ -301,7 +301,7 @@ impl Evaluator {
         scope: &[(Symbol, Value)],
     ) -> R<Value> {
         let names: Vec<Symbol> = scope.iter().map(|&(name, _)| name).collect();
-        let code = self.parse_source(text.into(), origin, base_path, &names)?;
+        let code = self.parse_source(&text.into(), origin, base_path, &names)?;
         let env = self.heap.new_env(0, names.len() as u32);
         for (slot, &(_, value)) in scope.iter().enumerate() {
             self.heap.set_env_slot(env, slot as u32, value);

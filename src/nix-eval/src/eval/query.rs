@@ -111,7 +111,7 @@ impl Evaluator {
     /// # Errors
     /// Where it is not an expression.
     pub fn parse_shown(&mut self, text: &[u8], origin: Origin, base_path: &[u8]) -> R<Vec<u8>> {
-        self.parse_source(text.into(), origin, base_path, &[])?;
+        self.parse_source(&text.into(), origin, base_path, &[])?;
         let home = self.settings.home.clone();
         let options = ParseOptions {
             base: Position::NONE,

@@ -118,7 +118,7 @@ impl Region {
     /// Hands out all words before `end`: room for what is written there later. Does nothing where
     /// there is no such room.
     pub(super) fn reserve(&mut self, end: u32) -> bool {
-        if end < self.used || end > self.limit || end % 2 != 0 {
+        if end < self.used || end > self.limit || !end.is_multiple_of(2) {
             return false;
         }
         self.used = end;

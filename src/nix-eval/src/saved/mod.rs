@@ -14,6 +14,7 @@ mod save;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Write as _;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
@@ -54,10 +55,10 @@ fn image_name(evaluator: &Evaluator) -> String {
         .collect();
     globals.sort_unstable_by_key(|global| global.0);
     for (name, word) in globals {
-        text.push_str(&format!(" {}={word}", evaluator.name(name)));
+        // Writing to a string does not fail.
+        let _ = write!(text, " {}={word}", evaluator.name(name));
     }
-    let digest = digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", u128::from_le_bytes(digest(text.as_bytes())))
 }
 
 /// Where everything of an evaluator ends; data and code rounded up to whole granules.
@@ -174,7 +175,7 @@ impl Evaluator {
             return Ok(code);
         }
         let origin = Origin::File(path.clone());
-        let code = self.parse_source(text.clone(), origin, path::parent(path), &[])?;
+        let code = self.parse_source(&text, origin, path::parent(path), &[])?;
         if let Some(parsed) = &mut self.parsed {
             parsed.add(path.clone(), text);
         }

@@ -22,10 +22,13 @@ const PART_WORTH_SAVING: usize = 16;
 /// Bytes that an image may grow to; after that it starts anew with what the last evaluation read.
 const MOST_BYTES: u64 = 256 << 20;
 
+/// Path and text.
+type ParsedFile = (Rc<[u8]>, Rc<[u8]>);
+
 /// The files that an evaluation had to parse.
 pub(crate) struct Parsed {
     image: String,
-    files: Vec<(Rc<[u8]>, Rc<[u8]>)>,
+    files: Vec<ParsedFile>,
     bytes: usize,
     /// Bytes of the files that were saved already.
     reused: usize,
@@ -166,7 +169,7 @@ fn record(evaluator: &mut Evaluator, path: &Rc<[u8]>, text: &Rc<[u8]>) -> Option
     let start = evaluator.heap.ends();
     let position = evaluator.positions.next();
     let origin = Origin::File(path.clone());
-    let root = evaluator.parse_source(text.clone(), origin, path::parent(path), &[]);
+    let root = evaluator.parse_source(text, origin, path::parent(path), &[]);
     let (data, code) = evaluator.heap.words_since(start.0, start.1);
     let part = evaluator.code_table.take();
     let symbols = evaluator.symbols.take_appearances();

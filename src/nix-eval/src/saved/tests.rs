@@ -338,13 +338,11 @@ fn a_little_beside_much_is_not_saved() {
     for name in &names {
         memory.change(name, "1");
     }
-    let program = format!(
-        "[ (import /little.nix) {} ]",
-        names
-            .iter()
-            .map(|name| format!("(import {name})"))
-            .collect::<String>()
-    );
+    let imports: Vec<String> = names
+        .iter()
+        .map(|name| format!("(import {name})"))
+        .collect();
+    let program = format!("[ (import /little.nix) {} ]", imports.join(" "));
     assert_eq!(memory.answer(&program).1, 0);
     assert_eq!(memory.answer(&program).1, 41);
     memory.change("/little.nix", "2");
