@@ -29,6 +29,7 @@ use crate::input::{FINAL, Input, Scheme};
 use crate::reference::FlakeRef;
 use crate::registry::Registries;
 use cache::Cache;
+use stamp::Stamp;
 use tree::Files;
 
 /// A source that was fetched.
@@ -166,7 +167,10 @@ impl Fetcher {
             }
         }
         let found = match input.scheme() {
-            Some(Scheme::Path) => path::fetch(self, input)?,
+            Some(Scheme::Path) => {
+                let (found, stamp) = path::fetch(self, input)?;
+                return self.finish(input, found, stamp);
+            }
             Some(Scheme::Git) => git::fetch(self, input)?,
             Some(Scheme::Forge(forge)) => forge::fetch(self, forge, input)?,
             Some(Scheme::Tarball) => tarball::fetch(self, input)?,
@@ -190,13 +194,13 @@ impl Fetcher {
                 )));
             }
         };
-        self.finish(input, found)
+        self.finish(input, found, None)
     }
 
     /// Hashes what was found and holds it against what was said of it.
-    fn finish(&mut self, asked: &Input, found: Found) -> Result<Fetched> {
+    fn finish(&mut self, asked: &Input, found: Found, stamp: Option<Stamp>) -> Result<Fetched> {
         let mut locked = found.input;
-        let hash = self.hash(&found.files)?;
+        let hash = self.hash(&found.files, stamp)?;
         let text = hash.encode(Encoding::Sri);
         if let Some(expected) = asked.nar_hash()?
             && expected != hash
@@ -242,14 +246,15 @@ impl Fetcher {
         })
     }
 
-    fn hash(&self, files: &Files) -> Result<Hash> {
+    fn hash(&self, files: &Files, stamp: Option<Stamp>) -> Result<Hash> {
         let Files::At { root, kept } = files else {
             return Err(Error::rule("a path of the store has no hash to be found"));
         };
         match self.memory_at(root) {
             Some((memory, _)) => Ok(tree::hash_memory(memory)),
             None if kept.is_none() => {
-                stamp::remembered(&self.cache, root, || tree::hash_disk(root, None))
+                let stamp = stamp.or_else(|| stamp::stamp(root));
+                stamp::remembered(&self.cache, root, stamp, || tree::hash_disk(root, None))
             }
             None => tree::hash_disk(root, kept.as_ref()),
         }

@@ -6,9 +6,13 @@
 //! a second change within one tick of the clock would leave no trace.
 
 use std::fs;
+use std::num::NonZero;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix_store::hash::{Algorithm, Encoding, Hash};
@@ -19,23 +23,28 @@ use crate::error::Result;
 
 /// Below so many files, hashing them is as fast as looking at them.
 const LARGE: usize = 1000;
+/// Enough folders to share out among the processors.
+const BRANCHES: usize = 256;
 /// Seconds that have to pass after a change.
 const SETTLED: i64 = 3;
 
 /// What a folder's files look like from outside.
-struct Stamp {
+pub(super) struct Stamp {
     hash: Hash,
     files: usize,
     newest: i64,
+    /// When the content of anything in it was last changed, in seconds since 1970.
+    pub(super) modified: i64,
 }
 
-/// The hash of everything at `root`, from the cache, or by `hash`.
+/// The hash of everything at `root`, from the cache, or by `hash`; `stamp` is what it looks like.
 pub(super) fn remembered(
     cache: &Cache,
     root: &[u8],
+    stamp: Option<Stamp>,
     hash: impl FnOnce() -> Result<Hash>,
 ) -> Result<Hash> {
-    let Some(stamp) = stamp(os(root)).filter(|stamp| stamp.files >= LARGE) else {
+    let Some(stamp) = stamp.filter(|stamp| stamp.files >= LARGE) else {
         return hash();
     };
     let name = Hash::of(Algorithm::Sha256, root).encode(Encoding::Nix32);
@@ -83,24 +92,84 @@ fn parse(text: &str, key: &str) -> Option<Hash> {
         .flatten()
 }
 
-/// `None` where something cannot be looked at: whoever reads the tree will say what.
-fn stamp(root: &Path) -> Option<Stamp> {
-    let mut text = Vec::new();
+/// What is at `root`, looked at by all processors. `None` where something cannot be looked at:
+/// whoever reads the tree will say what.
+pub(super) fn stamp(root: &[u8]) -> Option<Stamp> {
+    let mut whole = Look::default();
+    let mut branches = vec![os(root).to_owned()];
+    while !branches.is_empty() && branches.len() < BRANCHES {
+        let mut next = Vec::new();
+        for at in branches {
+            next.append(&mut whole.add(&at)?);
+        }
+        branches = next;
+    }
+    let next = AtomicUsize::new(0);
+    let looks: Vec<OnceLock<Look>> = branches.iter().map(|_| OnceLock::new()).collect();
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(look) = branches.get(number).and_then(|at| branch(at)) else {
+                        return;
+                    };
+                    // Each is looked at once.
+                    let _ = looks[number].set(look);
+                }
+            });
+        }
+    });
+    for look in looks {
+        let look = look.into_inner()?;
+        let hash = Hash::of(Algorithm::Sha256, &look.text);
+        whole.text.extend_from_slice(hash.bytes());
+        whole.files += look.files;
+        whole.newest = whole.newest.max(look.newest);
+        whole.modified = whole.modified.max(look.modified);
+    }
+    Some(Stamp {
+        hash: Hash::of(Algorithm::Sha256, &whole.text),
+        files: whole.files,
+        newest: whole.newest,
+        modified: whole.modified,
+    })
+}
+
+fn branch(root: &Path) -> Option<Look> {
+    let mut look = Look::default();
     let mut waiting = vec![root.to_owned()];
-    let (mut files, mut newest) = (0, 0);
     while let Some(at) = waiting.pop() {
-        let found = fs::symlink_metadata(&at).ok()?;
-        files += 1;
-        newest = newest.max(found.ctime()).max(found.mtime());
-        text.extend_from_slice(at.as_os_str().as_bytes());
-        text.push(0);
+        waiting.append(&mut look.add(&at)?);
+    }
+    Some(look)
+}
+
+/// What was seen of some files.
+#[derive(Default)]
+struct Look {
+    text: Vec<u8>,
+    files: usize,
+    newest: i64,
+    modified: i64,
+}
+
+impl Look {
+    /// Looks at a file or folder, and says what is in it, in order.
+    fn add(&mut self, at: &Path) -> Option<Vec<PathBuf>> {
+        let found = fs::symlink_metadata(at).ok()?;
+        self.files += 1;
+        self.modified = self.modified.max(found.mtime());
+        self.newest = self.newest.max(found.ctime()).max(found.mtime());
+        self.text.extend_from_slice(at.as_os_str().as_bytes());
+        self.text.push(0);
         for number in [
             found.dev(),
             found.ino(),
             found.size(),
             u64::from(found.mode()),
         ] {
-            text.extend_from_slice(&number.to_le_bytes());
+            self.text.extend_from_slice(&number.to_le_bytes());
         }
         for number in [
             found.mtime(),
@@ -108,23 +177,19 @@ fn stamp(root: &Path) -> Option<Stamp> {
             found.ctime(),
             found.ctime_nsec(),
         ] {
-            text.extend_from_slice(&number.to_le_bytes());
+            self.text.extend_from_slice(&number.to_le_bytes());
         }
-        if found.is_dir() {
-            let mut entries: Vec<_> = fs::read_dir(&at)
-                .ok()?
-                .map(|entry| entry.map(|entry| entry.path()))
-                .collect::<std::io::Result<_>>()
-                .ok()?;
-            entries.sort();
-            waiting.append(&mut entries);
+        if !found.is_dir() {
+            return Some(Vec::new());
         }
+        let mut entries: Vec<PathBuf> = fs::read_dir(at)
+            .ok()?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<std::io::Result<_>>()
+            .ok()?;
+        entries.sort();
+        Some(entries)
     }
-    Some(Stamp {
-        hash: Hash::of(Algorithm::Sha256, &text),
-        files,
-        newest,
-    })
 }
 
 #[cfg(test)]
@@ -149,9 +214,9 @@ mod tests {
     fn a_change_of_any_kind_gives_another_stamp() {
         let folder = folder(3);
         let at = |name: &str| folder.path().join(name);
-        let mut seen = vec![stamp(folder.path()).unwrap().hash];
+        let mut seen = vec![stamp(folder.path().as_os_str().as_bytes()).unwrap().hash];
         let mut is_new = |what: &str| {
-            let hash = stamp(folder.path()).unwrap().hash;
+            let hash = stamp(folder.path().as_os_str().as_bytes()).unwrap().hash;
             assert!(!seen.contains(&hash), "{what}");
             seen.push(hash);
         };
@@ -177,7 +242,7 @@ mod tests {
             let cache = Cache::at(tempfile::tempdir().unwrap().path().join("cache"));
             let root = folder.path().as_os_str().as_bytes();
             for text in ["first", "second"] {
-                let hash = remembered(&cache, root, || Ok(answer(text))).unwrap();
+                let hash = remembered(&cache, root, stamp(root), || Ok(answer(text))).unwrap();
                 assert_eq!(hash, answer(text));
             }
         }
@@ -190,7 +255,7 @@ mod tests {
         let cache = Cache::at(place.path().join("cache"));
         let root = folder.path().as_os_str().as_bytes();
         std::thread::sleep(std::time::Duration::from_secs(4));
-        let ask = |text: &str| remembered(&cache, root, || Ok(answer(text))).unwrap();
+        let ask = |text: &str| remembered(&cache, root, stamp(root), || Ok(answer(text))).unwrap();
         assert_eq!(ask("first"), answer("first"));
         assert_eq!(ask("second"), answer("first"));
         let file = fs::read_dir(cache.folder("hashes").unwrap())
