@@ -11,6 +11,8 @@ use super::report::{
 const NAMES: usize = 8;
 /// Lines of differences that are shown of a host unless all are asked for.
 const DIFF_LINES: usize = 60;
+/// What changes whenever anything of its kind does.
+const WHOLES: [&str; 3] = ["systemd/system", "systemd/user", "dbus-1"];
 /// The longest value that is shown, in characters.
 const VALUE: usize = 80;
 
@@ -117,7 +119,10 @@ fn actions(actions: &Actions, limit: usize, blocks: &mut Vec<Block>) {
             names.extend(actions.begin.iter().cloned());
             names
         }),
-        ("changes when it is next started, or at a reboot", actions.wait.clone()),
+        (
+            "changed, but not restarted by the switch",
+            actions.wait.clone(),
+        ),
     ] {
         if !names.is_empty() {
             blocks.push(Block {
@@ -130,6 +135,7 @@ fn actions(actions: &Actions, limit: usize, blocks: &mut Vec<Block>) {
 
 /// Every class of a system; `place` is put before its title.
 fn classes(plan: &SystemPlan, place: &str, limit: usize, blocks: &mut Vec<Block>) {
+    let full = limit == usize::MAX;
     let units = |changes: &[super::report::UnitChange]| {
         changes
             .iter()
@@ -148,12 +154,14 @@ fn classes(plan: &SystemPlan, place: &str, limit: usize, blocks: &mut Vec<Block>
                     format!("{} → {}", package.from.join(", "), package.to.join(", "))
                 }
             };
-            (package.change, format!("{} {versions}", package.name))
+            let words = format!("{} {versions}", package.name);
+            (package.change, words.replace(" ,", ",").trim_end().to_owned())
         })
         .collect();
     let files = plan
         .files
         .iter()
+        .filter(|file| full || !WHOLES.contains(&file.name.as_str()))
         .map(|file| (file.change, format!("/etc/{}{}", file.name, of_fields(&file.fields))))
         .collect();
     let ports = plan
@@ -190,11 +198,19 @@ fn classes(plan: &SystemPlan, place: &str, limit: usize, blocks: &mut Vec<Block>
         ("settings", &plan.general),
         ("lasting", &plan.lasting),
         ("temporary files", &plan.tmpfiles),
-        ("activation", &plan.activation),
         ("packages with units of their own", &plan.unit_packages),
     ] {
         add(title, items.iter().map(of_item).collect());
     }
+    // The step `etc` changes with every file.
+    let steps = plan.activation.iter();
+    add(
+        "activation",
+        steps
+            .filter(|step| full || step.name != "etc")
+            .map(of_item)
+            .collect(),
+    );
 }
 
 fn of_container(name: &str, plan: &ContainerPlan, limit: usize, blocks: &mut Vec<Block>) {
@@ -232,7 +248,7 @@ fn diffs(plan: &HostPlan, full: bool, outline: &mut Outline) {
         }
     }
     let mut lines = 0;
-    for diff in found {
+    for diff in grouped(found) {
         lines += diff.text.lines().count();
         if full || lines <= DIFF_LINES {
             outline.diffs.push(diff);
@@ -240,6 +256,30 @@ fn diffs(plan: &HostPlan, full: bool, outline: &mut Outline) {
             outline.left_out += 1;
         }
     }
+}
+
+/// Texts with the same lines changed are shown once.
+fn grouped(diffs: Vec<Diff>) -> Vec<Diff> {
+    let mut groups: Vec<(Vec<String>, Vec<String>, String)> = Vec::new();
+    for diff in diffs {
+        let lines: Vec<String> = diff
+            .text
+            .lines()
+            .filter(|line| line.starts_with(['+', '-']))
+            .map(str::to_owned)
+            .collect();
+        match groups.iter_mut().find(|(known, _, _)| *known == lines) {
+            Some((_, titles, _)) => titles.push(diff.title),
+            None => groups.push((lines, vec![diff.title], diff.text)),
+        }
+    }
+    groups
+        .into_iter()
+        .map(|(_, titles, text)| Diff {
+            title: listed(&titles, 3),
+            text,
+        })
+        .collect()
 }
 
 fn of_system(plan: &SystemPlan, place: &str, full: bool, found: &mut Vec<Diff>) {
@@ -321,14 +361,17 @@ fn of_field(field: &FieldChange) -> String {
         (Some(Json::Array(from)), Some(Json::Array(to))) => {
             let came = to.iter().filter(|value| !from.contains(value));
             let gone = from.iter().filter(|value| !to.contains(value));
-            let changes: Vec<String> = came
-                .map(|value| format!("+{}", value_shown(value)))
-                .chain(gone.map(|value| format!("-{}", value_shown(value))))
+            let shown = |word: &str, values: Vec<String>| {
+                (!values.is_empty()).then(|| format!("{word} {}", values.join(", ")))
+            };
+            let changes: Vec<String> = shown("with", came.map(value_shown).collect())
+                .into_iter()
+                .chain(shown("without", gone.map(value_shown).collect()))
                 .collect();
             if changes.is_empty() {
                 "in another order".to_owned()
             } else {
-                changes.join(" ")
+                changes.join(", ")
             }
         }
         (None, Some(to)) => value_shown(to),

@@ -100,11 +100,9 @@ pub(crate) fn lists(old: &Side<'_>, new: &Side<'_>, running: &BTreeSet<String>) 
             continue;
         };
         if name.ends_with(".target") {
-            if after.flag("Unit", "X-StopOnReconfiguration", false) {
+            // One that is started again is stopped for the sake of order only.
+            if after.flag("Unit", "X-StopOnReconfiguration", false) && !starts_again(name, after) {
                 lists.stop.insert(name.clone());
-                if starts_again(name, after) {
-                    lists.start.insert(name.clone());
-                }
             }
             continue;
         }

@@ -10,12 +10,23 @@ use super::store_text::{name, references, without_hashes};
 /// Lines around a difference.
 const CONTEXT: usize = 2;
 
+/// JSON on one line is taken apart.
+fn readable(text: &str) -> String {
+    let is_json = text.starts_with(['{', '[']) && text.trim_end().lines().count() == 1;
+    let value = is_json.then(|| serde_json::from_str::<serde_json::Value>(text).ok());
+    match value.flatten() {
+        Some(value) => serde_json::to_string_pretty(&value).unwrap_or_default() + "\n",
+        None => text.to_owned(),
+    }
+}
+
 /// The difference of two texts without the hashes of store paths; empty where that is all.
 pub(crate) fn unified(old: &str, new: &str) -> String {
     let (old, new) = (without_hashes(old), without_hashes(new));
     if old == new {
         return String::new();
     }
+    let (old, new) = (readable(&old), readable(&new));
     TextDiff::from_lines(&old, &new)
         .unified_diff()
         .context_radius(CONTEXT)
