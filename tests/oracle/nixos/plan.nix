@@ -112,10 +112,12 @@ let
         reloadServices
         ;
     }) config.security.acme.certs;
-    timers = mapAttrs (_: timer: [
-      timer.enable
-      timer.timerConfig
-    ]) config.systemd.timers;
+    timers = listToAttrs (
+      map (name: {
+        name = "${name}.timer";
+        value = config.systemd.timers.${name}.timerConfig;
+      }) (filter (name: config.systemd.timers.${name}.enable) (attrNames config.systemd.timers))
+    );
     tmpfiles = config.systemd.tmpfiles.settings // {
       inherit (config.systemd.tmpfiles) rules;
     };

@@ -11,8 +11,8 @@ mod source;
 mod tree;
 mod words;
 
-pub(crate) use tree::insert;
-pub(crate) use evaluation::{Prepared, tree as tree_of};
 pub use evaluation::{Evaluation, Failed, NotEvaluated, Record, Target, evaluate};
+pub(crate) use evaluation::{Prepared, tree as tree_of};
 pub(crate) use source::reference;
 pub use source::{Choice, Unavailable};
+pub(crate) use tree::insert;

@@ -124,8 +124,8 @@ impl Plan {
             Form::Json => serde_json::to_string_pretty(&outcome.report)? + "\n",
         };
         io::stdout().write_all(text.as_bytes())?;
-        let failed = outcome.report.has_failures()
-            || (self.fail_on_change && outcome.report.changes);
+        let failed =
+            outcome.report.has_failures() || (self.fail_on_change && outcome.report.changes);
         Ok(if failed {
             Verdict::Findings
         } else {

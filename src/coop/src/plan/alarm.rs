@@ -33,7 +33,11 @@ pub(crate) fn of_host(state: State, old: &System, plan: &SystemPlan) -> Vec<Stri
         }
         return alarms;
     }
-    alarms.extend(plan.lasting.iter().filter_map(|item| lasting("the host", item)));
+    alarms.extend(
+        plan.lasting
+            .iter()
+            .filter_map(|item| lasting("the host", item)),
+    );
     for (name, container) in &plan.containers {
         match container.state {
             State::Removed => alarms.push(format!(
@@ -60,7 +64,11 @@ fn lasting(place: &str, item: &ItemChange) -> Option<String> {
     let shown = |value: &Option<serde_json::Value>| {
         value.as_ref().map_or_else(
             || "nothing".to_owned(),
-            |value| value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+            |value| {
+                value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned)
+            },
         )
     };
     let what = match item.name.as_str() {

@@ -148,7 +148,10 @@ pub fn plan(request: &Request<'_>) -> Result<Outcome, PlanError> {
 }
 
 fn prepare(request: &Request<'_>, choice: &Choice) -> Result<Prepared, NotEvaluated> {
-    Prepared::new(tree_of(request.fleet, request.lock, request.folder)?, choice)
+    Prepared::new(
+        tree_of(request.fleet, request.lock, request.folder)?,
+        choice,
+    )
 }
 
 /// Finds what the fleet is compared with.
@@ -257,7 +260,9 @@ fn save(request: &Request<'_>, path: &Path, hosts: &Hosts) -> Result<(), PlanErr
         match host {
             Ok(host) => sound.insert(name.clone(), host.clone()),
             Err(_) => {
-                return Err(PlanError::NothingToSave(format!("{name} does not evaluate")));
+                return Err(PlanError::NothingToSave(format!(
+                    "{name} does not evaluate"
+                )));
             }
         };
     }

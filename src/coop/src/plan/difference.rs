@@ -9,7 +9,7 @@ use super::items::{compare, fields, names, of_paths, packages, ports};
 use super::report::{
     Actions, Change, ContainerPlan, FileChange, HostPlan, ItemChange, State, SystemPlan, UnitChange,
 };
-use super::snapshot::{Container, File, Host, Items, System, Unit};
+use super::snapshot::{Container, File, Firewall, Host, Items, System, Unit};
 use super::switch;
 use super::text_diff::{Texts, unified};
 use super::unit_file::UnitFile;
@@ -99,7 +99,7 @@ fn system(old: &System, new: &System, place: &str, texts: &mut Texts<'_>) -> Sys
         packages: packages(&old.packages, &new.packages),
         users: compare(&old.users, &new.users),
         groups: compare(&old.groups, &new.groups),
-        ports: ports(&old.firewall, &new.firewall),
+        ports: ports(firewall(old), firewall(new)),
         domains: compare(&old.virtual_hosts, &new.virtual_hosts),
         certificates: compare(&old.certificates, &new.certificates),
         timers: compare(&timers(&old.units), &timers(&new.units)),
@@ -111,15 +111,17 @@ fn system(old: &System, new: &System, place: &str, texts: &mut Texts<'_>) -> Sys
         general: compare(&old.general, &new.general),
         lasting: compare(&old.lasting, &new.lasting),
         activation: activation(&old.activation, &new.activation, place, texts),
-        unit_packages: compare(
-            &of_paths(&old.unit_packages),
-            &of_paths(&new.unit_packages),
-        ),
+        unit_packages: compare(&of_paths(&old.unit_packages), &of_paths(&new.unit_packages)),
         containers: containers(&old.containers, &new.containers, texts),
         elsewhere: false,
     };
     plan.elsewhere = old.toplevel != new.toplevel && plan == SystemPlan::default();
     plan
+}
+
+/// None where there is no system.
+fn firewall(system: &System) -> Option<&Firewall> {
+    (!system.toplevel.is_empty()).then_some(&system.firewall)
 }
 
 fn containers(
@@ -198,17 +200,23 @@ fn files(
         .into_iter()
         .map(|(name, change)| {
             let (before, after) = (old.get(name), new.get(name));
-            let source = |file: Option<&File>| file.map_or(String::new(), |file| file.source.clone());
+            let source =
+                |file: Option<&File>| file.map_or(String::new(), |file| file.source.clone());
             let (was, is) = texts.of(&source(before), &source(after));
             let is_text = (before.is_none() || was.is_some()) && (after.is_none() || is.is_some());
             let (was, is) = (was.unwrap_or_default(), is.unwrap_or_default());
             texts.follow(&format!("{place}/etc/{name}"), was, is);
-            let owner = |file: &File| json!({"mode": file.mode, "user": file.user, "group": file.group});
+            let owner =
+                |file: &File| json!({"mode": file.mode, "user": file.user, "group": file.group});
             FileChange {
                 name: name.clone(),
                 change,
                 is_text,
-                diff: if is_text { unified(was, is) } else { String::new() },
+                diff: if is_text {
+                    unified(was, is)
+                } else {
+                    String::new()
+                },
                 fields: match (before, after) {
                     (Some(before), Some(after)) => {
                         fields(Some(&owner(before)), Some(&owner(after)))

@@ -108,9 +108,9 @@ pub(crate) fn packages(old: &[Package], new: &[Package]) -> Vec<PackageChange> {
         .collect()
 }
 
-/// What the firewall opens and closes.
-pub(crate) fn ports(old: &Firewall, new: &Firewall) -> Vec<PortChange> {
-    let (old, new) = (open(old), open(new));
+/// What firewalls open and close; where there is no machine, nothing is open.
+pub(crate) fn ports(old: Option<&Firewall>, new: Option<&Firewall>) -> Vec<PortChange> {
+    let [old, new] = [old, new].map(|firewall| firewall.map(open).unwrap_or_default());
     let change = |change: Change| {
         move |(interface, port): &(Option<String>, String)| PortChange {
             port: port.clone(),

@@ -15,6 +15,8 @@ mod saved;
 mod snapshot;
 mod store_text;
 mod switch;
+#[cfg(test)]
+mod tests;
 mod text_diff;
 mod unit_file;
 mod words;

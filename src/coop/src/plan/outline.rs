@@ -97,7 +97,12 @@ pub(crate) fn of_host(plan: &HostPlan, full: bool) -> Outline {
 
 fn actions(actions: &Actions, limit: usize, blocks: &mut Vec<Block>) {
     let both = |name: &&String| actions.stop.contains(*name) && actions.start.contains(*name);
-    let again: Vec<&String> = actions.stop.iter().filter(both).chain(&actions.restart).collect();
+    let again: Vec<&String> = actions
+        .stop
+        .iter()
+        .filter(both)
+        .chain(&actions.restart)
+        .collect();
     let only = |names: &'_ [String]| -> Vec<String> {
         names
             .iter()
@@ -139,7 +144,12 @@ fn classes(plan: &SystemPlan, place: &str, limit: usize, blocks: &mut Vec<Block>
     let units = |changes: &[super::report::UnitChange]| {
         changes
             .iter()
-            .map(|unit| (unit.change, format!("{}{}", unit.name, of_fields(&unit.fields))))
+            .map(|unit| {
+                (
+                    unit.change,
+                    format!("{}{}", unit.name, of_fields(&unit.fields)),
+                )
+            })
             .collect()
     };
     let packages = plan
@@ -155,14 +165,22 @@ fn classes(plan: &SystemPlan, place: &str, limit: usize, blocks: &mut Vec<Block>
                 }
             };
             let words = format!("{} {versions}", package.name);
-            (package.change, words.replace(" ,", ",").trim_end().to_owned())
+            (
+                package.change,
+                words.replace(" ,", ",").trim_end().to_owned(),
+            )
         })
         .collect();
     let files = plan
         .files
         .iter()
         .filter(|file| full || !WHOLES.contains(&file.name.as_str()))
-        .map(|file| (file.change, format!("/etc/{}{}", file.name, of_fields(&file.fields))))
+        .map(|file| {
+            (
+                file.change,
+                format!("/etc/{}{}", file.name, of_fields(&file.fields)),
+            )
+        })
         .collect();
     let ports = plan
         .ports
@@ -305,7 +323,12 @@ fn of_system(plan: &SystemPlan, place: &str, full: bool, found: &mut Vec<Diff>) 
 }
 
 fn block(title: &str, changes: Vec<(Change, String)>, limit: usize) -> Block {
-    let count = |wanted: Change| changes.iter().filter(|(change, _)| *change == wanted).count();
+    let count = |wanted: Change| {
+        changes
+            .iter()
+            .filter(|(change, _)| *change == wanted)
+            .count()
+    };
     let numbers: Vec<String> = [
         (Change::Added, "added"),
         (Change::Removed, "removed"),
@@ -339,7 +362,10 @@ fn sign(change: Change) -> char {
 }
 
 fn of_item(item: &ItemChange) -> (Change, String) {
-    (item.change, format!("{}{}", item.name, of_fields(&item.fields)))
+    (
+        item.change,
+        format!("{}{}", item.name, of_fields(&item.fields)),
+    )
 }
 
 fn of_fields(fields: &[FieldChange]) -> String {
@@ -398,7 +424,12 @@ fn value_shown(value: &Json) -> String {
 
 fn listed(names: &[String], limit: usize) -> String {
     let more = names.len().saturating_sub(limit);
-    let shown = names.iter().take(limit).cloned().collect::<Vec<_>>().join(", ");
+    let shown = names
+        .iter()
+        .take(limit)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
     if more > 0 {
         format!("{shown} and {more} more")
     } else {

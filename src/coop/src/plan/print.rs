@@ -134,9 +134,9 @@ fn against(against: &Against) -> String {
             format!("the revision {name} ({}){how}", short(commit))
         }
         Against::File { path, commit } => {
-            let of = commit
-                .as_ref()
-                .map_or(String::new(), |commit| format!(", made at {}", short(commit)));
+            let of = commit.as_ref().map_or(String::new(), |commit| {
+                format!(", made at {}", short(commit))
+            });
             format!("the plan in {path}{of}")
         }
         Against::Deployed { commits } => {

@@ -22,7 +22,15 @@ pub(crate) struct Running {
 /// What ssh says, or that the machine does not run NixOS.
 pub(crate) fn ask(destination: &str) -> Result<Running, String> {
     let answer = Command::new("ssh")
-        .args(["-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "--", destination, QUESTION])
+        .args([
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            "ConnectTimeout=10",
+            "--",
+            destination,
+            QUESTION,
+        ])
         .stdin(Stdio::null())
         .output()
         .map_err(|error| format!("ssh cannot be run: {error}"))?;

@@ -31,9 +31,7 @@ impl Report {
     /// Whether a host could not be evaluated.
     #[must_use]
     pub fn has_failures(&self) -> bool {
-        self.hosts
-            .values()
-            .any(|host| host.state == State::Failed)
+        self.hosts.values().any(|host| host.state == State::Failed)
     }
 }
 

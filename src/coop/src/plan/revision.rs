@@ -144,7 +144,9 @@ fn answer(answers: &mut impl io::BufRead) -> io::Result<Vec<u8>> {
         .rsplit(' ')
         .next()
         .and_then(|size| size.parse().ok())
-        .ok_or_else(|| io::Error::other(format!("git does not give a file: {}", line.trim_end())))?;
+        .ok_or_else(|| {
+            io::Error::other(format!("git does not give a file: {}", line.trim_end()))
+        })?;
     let mut contents = vec![0; size + 1];
     answers.read_exact(&mut contents)?;
     contents.pop();

@@ -167,7 +167,8 @@ mod tests {
 
     #[test]
     fn store_paths_are_found_wherever_they_stand() {
-        let text = format!("ExecStart={PATH}/bin/a -c \"{PATH}\",{PATH}. /nix/store /nix/store/short");
+        let text =
+            format!("ExecStart={PATH}/bin/a -c \"{PATH}\",{PATH}. /nix/store /nix/store/short");
         let found: Vec<&str> = references(&text).collect();
         assert_eq!(found[..2], [PATH, PATH]);
         assert_eq!(found.len(), 3);

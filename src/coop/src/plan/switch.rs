@@ -136,7 +136,10 @@ fn changed(
     let insert = |set: &mut BTreeSet<String>| {
         set.insert(name.to_owned());
     };
-    if FIRST.contains(&name) || [".path", ".slice", ".socket"].iter().any(|end| name.ends_with(end))
+    if FIRST.contains(&name)
+        || [".path", ".slice", ".socket"]
+            .iter()
+            .any(|end| name.ends_with(end))
     {
         return;
     }
@@ -210,7 +213,11 @@ fn stop_sockets(
 }
 
 /// The units that begin to run: new or newly wanted ones that an active target pulls in.
-pub(crate) fn begun(old: &Side<'_>, new: &Side<'_>, running: &BTreeSet<String>) -> BTreeSet<String> {
+pub(crate) fn begun(
+    old: &Side<'_>,
+    new: &Side<'_>,
+    running: &BTreeSet<String>,
+) -> BTreeSet<String> {
     let is_wanted = |name: &str, side: &Side<'_>| {
         side.units.get(name).is_some_and(|unit| {
             let by = [&unit.wanted_by, &unit.required_by, &unit.upheld_by];

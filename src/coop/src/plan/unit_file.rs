@@ -20,6 +20,9 @@ const HARMLESS: [&str; 13] = [
     "SourcePath",
 ];
 
+/// Keys with their values.
+type Keys = BTreeMap<String, Vec<String>>;
+
 /// What the difference of two unit files asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -33,36 +36,41 @@ pub(crate) enum Verdict {
 
 /// A unit file: keys with their values by section, without `[Install]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct UnitFile(BTreeMap<String, BTreeMap<String, Vec<String>>>);
+pub(crate) struct UnitFile(BTreeMap<String, Keys>);
 
 impl UnitFile {
     /// Reads the text of a unit.
     pub(crate) fn parse(text: &str) -> Self {
-        let mut sections: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
+        let mut sections: BTreeMap<String, Keys> = BTreeMap::new();
         let mut current = None;
-        for line in text.lines().map(str::trim) {
-            if line.is_empty() || line.starts_with(['#', ';']) {
-                continue;
-            }
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = rest.find('\n').map_or(rest.len(), |at| at + 1);
+            let line = rest[..end].trim();
             if let Some(name) = line
                 .strip_prefix('[')
                 .and_then(|rest| rest.strip_suffix(']'))
             {
                 let is_read = name != "Install";
                 current = is_read.then(|| sections.entry(name.to_owned()).or_default());
+            } else if !line.is_empty()
+                && !line.starts_with(['#', ';'])
+                && let Some((key, _)) = rest[..end].split_once('=')
+            {
+                let (value, length) = value(&rest[key.len() + 1..]);
+                rest = &rest[key.len() + 1 + length..];
+                if let Some(section) = &mut current {
+                    let values = section.entry(key.trim().to_owned()).or_default();
+                    // An empty value takes back the ones before.
+                    if value.is_empty() {
+                        values.clear();
+                    } else {
+                        values.push(value);
+                    }
+                }
                 continue;
             }
-            let (Some(section), Some((key, value))) = (&mut current, line.split_once('=')) else {
-                continue;
-            };
-            let values = section.entry(key.trim().to_owned()).or_default();
-            let value = unquoted(value.trim());
-            // An empty value takes back the ones before.
-            if value.is_empty() {
-                values.clear();
-            } else {
-                values.push(value);
-            }
+            rest = &rest[end..];
         }
         Self(sections)
     }
@@ -74,7 +82,7 @@ impl UnitFile {
     }
 
     /// The keys of a section, with their values.
-    pub(crate) fn section(&self, section: &str) -> BTreeMap<String, Vec<String>> {
+    pub(crate) fn section(&self, section: &str) -> Keys {
         self.0.get(section).cloned().unwrap_or_default()
     }
 
@@ -110,9 +118,6 @@ impl UnitFile {
         verdict
     }
 }
-
-/// Keys with their values.
-type Keys = BTreeMap<String, Vec<String>>;
 
 fn is_harmless(section: &str, key: &str) -> bool {
     section == "Unit" && HARMLESS.contains(&key)
@@ -193,17 +198,48 @@ fn section_came(section: &str, new: &Keys) -> Verdict {
     }
 }
 
-/// Without the quotes that a value begins with, which the program's INI reader takes away.
-fn unquoted(value: &str) -> String {
-    for quote in ['"', '\''] {
-        if let Some((inside, after)) = value
-            .strip_prefix(quote)
-            .and_then(|rest| rest.split_once(quote))
-        {
-            return format!("{inside}{}", after.trim_end());
+/// A value up to the end of its line, and how many bytes it takes: lines that end in a backslash go
+/// on, quotes at its beginning are no part of it, and ` #` and ` ;` begin a comment, as the program's
+/// INI reader has it.
+fn value(text: &str) -> (String, usize) {
+    let mut read = String::new();
+    let mut at = text.len() - text.trim_start_matches([' ', '\t']).len();
+    let mut is_first = true;
+    while let Some(quote @ ('"' | '\'')) = text[at..].chars().next() {
+        at += 1;
+        let inside = &text[at..];
+        let end = inside.find(quote).unwrap_or(inside.len());
+        read.push_str(&inside[..end].replace("\\\n", ""));
+        at = (at + end + 1).min(text.len());
+        is_first = false;
+    }
+    let mut plain = String::new();
+    let mut marks = text[at..].char_indices().peekable();
+    let mut is_comment = false;
+    let mut end = text.len();
+    while let Some((offset, mark)) = marks.next() {
+        let next = marks.peek().map(|&(_, mark)| mark);
+        match mark {
+            '\n' => {
+                end = at + offset + 1;
+                break;
+            }
+            _ if is_comment => {}
+            ' ' | '\t' if matches!(next, Some('#' | ';')) => {
+                is_comment = true;
+            }
+            '\\' if next == Some('\n') => {
+                marks.next();
+            }
+            mark => plain.push(mark),
         }
     }
-    value.to_owned()
+    read.push_str(if is_first {
+        plain.trim()
+    } else {
+        plain.trim_end()
+    });
+    (read, end)
 }
 
 #[cfg(test)]
@@ -219,36 +255,186 @@ mod tests {
     fn units_are_compared_by_the_rules_of_switch_to_configuration() {
         use Verdict::{Equal, Reload, Restart};
         let cases = [
-            ("comments and order do not count", Equal, "# a\n[Unit]\nA=1\nB=2\n", "[Unit]\n; b\nB=2\nA=1\n"),
-            ("what stands under [Install] does not count", Equal, "[Install]\nWantedBy=a.target\n", ""),
-            ("another command", Restart, "[Service]\nExecStart=a\n", "[Service]\nExecStart=b\n"),
-            ("one command more", Restart, "[Service]\nExecStart=a\n", "[Service]\nExecStart=a\nExecStart=b\n"),
-            ("an empty value takes back what stood before it", Equal, "[Service]\nExecStart=a\nExecStart=\nExecStart=b\n", "[Service]\nExecStart=b\n"),
-            ("another description", Equal, "[Unit]\nDescription=a\n", "[Unit]\nDescription=b\n"),
-            ("a description goes", Equal, "[Unit]\nA=1\nDescription=a\n", "[Unit]\nA=1\n"),
-            ("a description comes", Equal, "[Unit]\nA=1\n", "[Unit]\nA=1\nDescription=a\n"),
-            ("whom to tell of a failure", Equal, "[Unit]\nOnFailure=a\n", "[Unit]\nOnFailure=b\n"),
-            ("other dependencies", Restart, "[Unit]\nAfter=a\n", "[Unit]\nAfter=b\n"),
-            ("a dependency goes", Restart, "[Unit]\nAfter=a\nB=1\n", "[Unit]\nB=1\n"),
-            ("a dependency comes", Restart, "[Unit]\nB=1\n", "[Unit]\nAfter=a\nB=1\n"),
-            ("triggers of a restart", Restart, "[Unit]\nX-Restart-Triggers=a\n", "[Unit]\nX-Restart-Triggers=b\n"),
-            ("triggers of a reload", Reload, "[Unit]\nX-Reload-Triggers=a\n", "[Unit]\nX-Reload-Triggers=b\n"),
-            ("triggers of a reload come", Reload, "[Unit]\nA=1\n", "[Unit]\nA=1\nX-Reload-Triggers=b\n"),
-            ("triggers of a reload go", Equal, "[Unit]\nA=1\nX-Reload-Triggers=b\n", "[Unit]\nA=1\n"),
-            ("triggers of a reload, and more", Restart, "[Unit]\nX-Reload-Triggers=a\nAfter=a\n", "[Unit]\nX-Reload-Triggers=b\nAfter=b\n"),
-            ("another way to reload", Reload, "[Service]\nExecReload=a\n", "[Service]\nExecReload=b\n"),
-            ("a way to reload comes", Reload, "[Service]\nA=1\n", "[Service]\nA=1\nExecReload=b\n"),
-            ("a way to reload comes, with more", Restart, "[Service]\nA=1\n", "[Service]\nA=1\nB=2\nExecReload=b\n"),
-            ("a way to reload goes", Equal, "[Service]\nA=1\nExecReload=a\n", "[Service]\nA=1\n"),
-            ("options of a mount", Reload, "[Mount]\nOptions=a\n", "[Mount]\nOptions=b\n"),
-            ("what is mounted", Restart, "[Mount]\nWhat=a\n", "[Mount]\nWhat=b\n"),
-            ("a section comes", Restart, "[Service]\nA=1\n", "[Service]\nA=1\n[Socket]\nB=1\n"),
-            ("a section goes", Restart, "[Service]\nA=1\n[Socket]\nB=1\n", "[Service]\nA=1\n"),
-            ("a section of harmless keys goes", Equal, "[Service]\nA=1\n[Unit]\nDescription=a\n", "[Service]\nA=1\n"),
-            ("a section of harmless keys comes", Equal, "[Service]\nA=1\n", "[Service]\nA=1\n[Unit]\nDescription=a\n"),
-            ("a section that only reloads goes", Equal, "[Unit]\nA=1\n[Service]\nExecReload=a\n", "[Unit]\nA=1\n"),
-            ("a section that only reloads comes", Reload, "[Unit]\nA=1\n", "[Unit]\nA=1\n[Service]\nExecReload=a\n"),
-            ("two sections come, however harmless", Restart, "[Path]\nA=1\n", "[Path]\nA=1\n[Unit]\nDescription=a\n[Service]\nExecReload=a\n"),
+            (
+                "comments and order do not count",
+                Equal,
+                "# a\n[Unit]\nA=1\nB=2\n",
+                "[Unit]\n; b\nB=2\nA=1\n",
+            ),
+            (
+                "what stands under [Install] does not count",
+                Equal,
+                "[Install]\nWantedBy=a.target\n",
+                "",
+            ),
+            (
+                "another command",
+                Restart,
+                "[Service]\nExecStart=a\n",
+                "[Service]\nExecStart=b\n",
+            ),
+            (
+                "one command more",
+                Restart,
+                "[Service]\nExecStart=a\n",
+                "[Service]\nExecStart=a\nExecStart=b\n",
+            ),
+            (
+                "an empty value takes back what stood before it",
+                Equal,
+                "[Service]\nExecStart=a\nExecStart=\nExecStart=b\n",
+                "[Service]\nExecStart=b\n",
+            ),
+            (
+                "another description",
+                Equal,
+                "[Unit]\nDescription=a\n",
+                "[Unit]\nDescription=b\n",
+            ),
+            (
+                "a description goes",
+                Equal,
+                "[Unit]\nA=1\nDescription=a\n",
+                "[Unit]\nA=1\n",
+            ),
+            (
+                "a description comes",
+                Equal,
+                "[Unit]\nA=1\n",
+                "[Unit]\nA=1\nDescription=a\n",
+            ),
+            (
+                "whom to tell of a failure",
+                Equal,
+                "[Unit]\nOnFailure=a\n",
+                "[Unit]\nOnFailure=b\n",
+            ),
+            (
+                "other dependencies",
+                Restart,
+                "[Unit]\nAfter=a\n",
+                "[Unit]\nAfter=b\n",
+            ),
+            (
+                "a dependency goes",
+                Restart,
+                "[Unit]\nAfter=a\nB=1\n",
+                "[Unit]\nB=1\n",
+            ),
+            (
+                "a dependency comes",
+                Restart,
+                "[Unit]\nB=1\n",
+                "[Unit]\nAfter=a\nB=1\n",
+            ),
+            (
+                "triggers of a restart",
+                Restart,
+                "[Unit]\nX-Restart-Triggers=a\n",
+                "[Unit]\nX-Restart-Triggers=b\n",
+            ),
+            (
+                "triggers of a reload",
+                Reload,
+                "[Unit]\nX-Reload-Triggers=a\n",
+                "[Unit]\nX-Reload-Triggers=b\n",
+            ),
+            (
+                "triggers of a reload come",
+                Reload,
+                "[Unit]\nA=1\n",
+                "[Unit]\nA=1\nX-Reload-Triggers=b\n",
+            ),
+            (
+                "triggers of a reload go",
+                Equal,
+                "[Unit]\nA=1\nX-Reload-Triggers=b\n",
+                "[Unit]\nA=1\n",
+            ),
+            (
+                "triggers of a reload, and more",
+                Restart,
+                "[Unit]\nX-Reload-Triggers=a\nAfter=a\n",
+                "[Unit]\nX-Reload-Triggers=b\nAfter=b\n",
+            ),
+            (
+                "another way to reload",
+                Reload,
+                "[Service]\nExecReload=a\n",
+                "[Service]\nExecReload=b\n",
+            ),
+            (
+                "a way to reload comes",
+                Reload,
+                "[Service]\nA=1\n",
+                "[Service]\nA=1\nExecReload=b\n",
+            ),
+            (
+                "a way to reload comes, with more",
+                Restart,
+                "[Service]\nA=1\n",
+                "[Service]\nA=1\nB=2\nExecReload=b\n",
+            ),
+            (
+                "a way to reload goes",
+                Equal,
+                "[Service]\nA=1\nExecReload=a\n",
+                "[Service]\nA=1\n",
+            ),
+            (
+                "options of a mount",
+                Reload,
+                "[Mount]\nOptions=a\n",
+                "[Mount]\nOptions=b\n",
+            ),
+            (
+                "what is mounted",
+                Restart,
+                "[Mount]\nWhat=a\n",
+                "[Mount]\nWhat=b\n",
+            ),
+            (
+                "a section comes",
+                Restart,
+                "[Service]\nA=1\n",
+                "[Service]\nA=1\n[Socket]\nB=1\n",
+            ),
+            (
+                "a section goes",
+                Restart,
+                "[Service]\nA=1\n[Socket]\nB=1\n",
+                "[Service]\nA=1\n",
+            ),
+            (
+                "a section of harmless keys goes",
+                Equal,
+                "[Service]\nA=1\n[Unit]\nDescription=a\n",
+                "[Service]\nA=1\n",
+            ),
+            (
+                "a section of harmless keys comes",
+                Equal,
+                "[Service]\nA=1\n",
+                "[Service]\nA=1\n[Unit]\nDescription=a\n",
+            ),
+            (
+                "a section that only reloads goes",
+                Equal,
+                "[Unit]\nA=1\n[Service]\nExecReload=a\n",
+                "[Unit]\nA=1\n",
+            ),
+            (
+                "a section that only reloads comes",
+                Reload,
+                "[Unit]\nA=1\n",
+                "[Unit]\nA=1\n[Service]\nExecReload=a\n",
+            ),
+            (
+                "two sections come, however harmless",
+                Restart,
+                "[Path]\nA=1\n",
+                "[Path]\nA=1\n[Unit]\nDescription=a\n[Service]\nExecReload=a\n",
+            ),
         ];
         for (what, verdict, old, new) in cases {
             assert_eq!(compare(old, new), verdict, "{what}");
@@ -266,7 +452,33 @@ mod tests {
 
     #[test]
     fn quotes_around_a_value_are_no_part_of_it() {
-        assert_eq!(compare("[Service]\nEnvironment=\"A=1\"\n", "[Service]\nEnvironment=A=1\n"), Verdict::Equal);
-        assert_eq!(compare("[Service]\nEnvironment=\"A=1\"\n", "[Service]\nEnvironment=\"A=2\"\n"), Verdict::Restart);
+        assert_eq!(
+            compare(
+                "[Service]\nEnvironment=\"A=1\"\n",
+                "[Service]\nEnvironment=A=1\n"
+            ),
+            Verdict::Equal
+        );
+        assert_eq!(
+            compare(
+                "[Service]\nEnvironment=\"A=1\"\n",
+                "[Service]\nEnvironment=\"A=2\"\n"
+            ),
+            Verdict::Restart
+        );
+    }
+
+    #[test]
+    fn what_follows_a_space_and_a_comment_sign_does_not_count() {
+        let unit = |command: &str| format!("[Service]\nExecStart=sh -c 'a {command}\n");
+        assert_eq!(compare(&unit("; b'"), &unit("; c'")), Verdict::Equal);
+        assert_eq!(compare(&unit("b'"), &unit("c'")), Verdict::Restart);
+    }
+
+    #[test]
+    fn a_line_goes_on_after_a_backslash() {
+        let file = UnitFile::parse("[Service]\nExecStart=a \\\n  b\nType=simple\n");
+        assert_eq!(file.values("Service", "ExecStart"), ["a   b"]);
+        assert_eq!(file.values("Service", "Type"), ["simple"]);
     }
 }

@@ -16,7 +16,13 @@ use super::{Evaluators, OracleError};
 
 /// What makes up the example fleet.
 const FLEET: [&str; 7] = [
-    "coop.toml", "coop.lock", "tenants", "lists", "policies", "texts", "hosts",
+    "coop.toml",
+    "coop.lock",
+    "tenants",
+    "lists",
+    "policies",
+    "texts",
+    "hosts",
 ];
 /// Edits that are looked at side by side.
 const WORKERS: usize = 2;
@@ -32,10 +38,15 @@ pub(crate) struct Plan {
     fleet: PathBuf,
 }
 
+/// The edit that is planned against a revision and against what is deployed as well.
+const EVERY_WAY: &str = "media-budget";
+
 /// The fleet before any edit.
 struct Base {
     folder: PathBuf,
     saved: PathBuf,
+    /// A folder with an `ssh` that answers for hosts which run this fleet.
+    programs: PathBuf,
     hosts: BTreeMap<String, Value>,
 }
 
@@ -108,7 +119,10 @@ fn base(evaluators: &Evaluators, fleet: &Path, folder: &Path) -> Result<Base, Or
     let tree = folder.join("base");
     fs::create_dir(&tree).map_err(reading(&tree))?;
     for name in FLEET {
-        run(Command::new("cp").arg("-r").arg(fleet.join(name)).arg(&tree))?;
+        run(Command::new("cp")
+            .arg("-r")
+            .arg(fleet.join(name))
+            .arg(&tree))?;
     }
     // The example leaves these parts to its repository.
     let file = tree.join("coop.toml");
@@ -120,7 +134,10 @@ fn base(evaluators: &Evaluators, fleet: &Path, folder: &Path) -> Result<Base, Or
     fs::write(&file, text).map_err(reading(&file))?;
     run(coop(evaluators, &tree).arg("generate"))?;
     let saved = folder.join("base.json");
-    run(Command::new("git").arg("-C").arg(&tree).args(["init", "--quiet"]))?;
+    run(Command::new("git")
+        .arg("-C")
+        .arg(&tree)
+        .args(["init", "--quiet"]))?;
     run(Command::new("git").arg("-C").arg(&tree).args(["add", "."]))?;
     run(Command::new("git").arg("-C").arg(&tree).args([
         "-c",
@@ -136,11 +153,33 @@ fn base(evaluators: &Evaluators, fleet: &Path, folder: &Path) -> Result<Base, Or
     for host in hosts_of(&tree)? {
         hosts.insert(host.clone(), facts(evaluators, &tree, &host)?);
     }
+    let programs = folder.join("programs");
+    deploy(&programs, &saved)?;
     Ok(Base {
         folder: tree,
         saved,
+        programs,
         hosts,
     })
+}
+
+/// Makes an `ssh` that says what the hosts of a saved plan run.
+fn deploy(programs: &Path, saved: &Path) -> Result<(), OracleError> {
+    fs::create_dir(programs).map_err(reading(programs))?;
+    let text = fs::read_to_string(saved).map_err(reading(saved))?;
+    let saved: Value =
+        serde_json::from_str(&text).map_err(|error| OracleError::Nix(error.to_string()))?;
+    for (host, facts) in saved["hosts"].as_object().into_iter().flatten() {
+        let system = facts["system"]["toplevel"].as_str().unwrap_or_default();
+        let answer = format!("{system}\ncoop-rollout.service loaded active exited Rollout\n");
+        fs::write(programs.join(host), answer).map_err(reading(programs))?;
+    }
+    let script = "#!/bin/sh\nfor word; do\n  case $word in\n    \
+                  root@*) exec cat \"$(dirname \"$0\")/${word#root@}\" ;;\n  esac\ndone\nexit 255\n";
+    let ssh = programs.join("ssh");
+    fs::write(&ssh, script).map_err(reading(&ssh))?;
+    run(Command::new("chmod").arg("+x").arg(&ssh))?;
+    Ok(())
 }
 
 /// Where coop and Nix disagree about an edit.
@@ -153,21 +192,35 @@ fn judge(
     let edit = Edit::read(file).map_err(reading(file))?;
     run(Command::new("cp").arg("-r").arg(&base.folder).arg(tree))?;
     edit.apply(tree).map_err(reading(file))?;
-    // Against the revision it has to be as against the saved plan.
     let json = |against: &[&str]| -> Result<Value, OracleError> {
+        let mut path = base.programs.clone().into_os_string();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
         let output = run(plan(evaluators, tree)
             .args(["--format", "json"])
-            .args(against))?;
+            .args(against)
+            .env("PATH", path))?;
         serde_json::from_slice(&output).map_err(|error| OracleError::Nix(error.to_string()))
     };
     let saved = base.saved.to_string_lossy();
     let said = json(&["--against-file", &saved])?;
     run(coop(evaluators, tree).args(["generate", "--force"]))?;
     let mut found = Vec::new();
-    if file.file_stem().is_some_and(|name| name == "media-budget") {
+    if file.file_stem().is_some_and(|name| name == EVERY_WAY) {
         let revision = json(&["--against", "HEAD"])?;
         if revision["hosts"] != said["hosts"] || revision["people"] != said["people"] {
             found.push("against HEAD it is another plan than against the saved one".to_owned());
+        }
+        let mut deployed = json(&["--deployed"])?;
+        let host = &mut deployed["hosts"]["web1"]["system"];
+        let (actions, wanted) = (host["actions"].take(), &said["hosts"]["web1"]["system"]);
+        if host["units"] != wanted["units"] || host["files"] != wanted["files"] {
+            found.push("against what is deployed it is another plan".to_owned());
+        }
+        if actions["start"] != serde_json::json!(["coop-rollout.service"])
+            || deployed["against"]["commits"]["web1"] != revision["against"]["commit"]
+        {
+            found.push(format!("it is deployed otherwise: {actions}"));
         }
     }
     let hosts = hosts_of(tree)?;
@@ -211,7 +264,10 @@ fn is_untouched(base: &Path, tree: &Path, host: &str) -> Result<bool, OracleErro
     let mut parts = vec![format!("hosts/{host}"), "modules".to_owned()];
     let text = fs::read_to_string(tree.join(&main)).map_err(reading(&tree.join(&main)))?;
     for word in text.split_whitespace() {
-        if let Some(path) = word.strip_prefix("../../").filter(|path| path.contains('.')) {
+        if let Some(path) = word
+            .strip_prefix("../../")
+            .filter(|path| path.contains('.'))
+        {
             parts.push(path.trim_end_matches(';').to_owned());
         }
     }
@@ -274,5 +330,8 @@ fn run(command: &mut Command) -> Result<Vec<u8>, OracleError> {
     let said = String::from_utf8_lossy(&output.stderr);
     let end: Vec<&str> = said.lines().rev().take(12).collect();
     let end: Vec<&str> = end.into_iter().rev().collect();
-    Err(OracleError::Nix(format!("{shown} fails:\n{}", end.join("\n"))))
+    Err(OracleError::Nix(format!(
+        "{shown} fails:\n{}",
+        end.join("\n")
+    )))
 }

@@ -25,10 +25,12 @@ pub fn disagreements(old: &Value, new: &Value, plan: &Value) -> Vec<String> {
     system(old, new, get(plan, "system"), "", &mut found);
     if wanted == "changed" {
         actions(old, new, get(plan, "system"), &mut found);
-        let waits = ["kernel", "parameters", "initrd"].iter().any(|name| {
-            get(get(old, "boot"), name) != get(get(new, "boot"), name)
-        });
-        let says = get(plan, "reboot").as_array().is_some_and(|why| !why.is_empty());
+        let waits = ["kernel", "parameters", "initrd"]
+            .iter()
+            .any(|name| get(get(old, "boot"), name) != get(get(new, "boot"), name));
+        let says = get(plan, "reboot")
+            .as_array()
+            .is_some_and(|why| !why.is_empty());
         if waits != says {
             found.push(format!("waiting for a reboot is {waits}, and not {says}"));
         }
@@ -61,7 +63,13 @@ fn system(old: &Value, new: &Value, plan: &Value, place: &str, found: &mut Vec<S
     let facts = listed(get(old, "ports"), get(new, "ports"));
     differ(&format!("{place}ports"), &facts, &said, found);
     for class in ["units", "user_units"] {
-        texts(get(old, class), get(new, class), get(plan, class), place, found);
+        texts(
+            get(old, class),
+            get(new, class),
+            get(plan, class),
+            place,
+            found,
+        );
     }
     containers(old, new, plan, place, found);
 }
@@ -136,7 +144,9 @@ fn texts(old: &Value, new: &Value, plan: &Value, place: &str, found: &mut Vec<St
         };
         let said = lines::of_difference(get(unit, "diff").as_str().unwrap_or_default());
         if lines::of_texts(&text(old), &text(new)) != said {
-            found.push(format!("{place}{name}: the difference of its text is another one"));
+            found.push(format!(
+                "{place}{name}: the difference of its text is another one"
+            ));
         }
     }
 }
@@ -192,15 +202,17 @@ fn actions(old: &Value, new: &Value, plan: &Value, found: &mut Vec<String>) {
             }
         };
         if said != wanted {
-            found.push(format!("{name}: it is in {said:?}, and belongs in {wanted:?}"));
+            found.push(format!(
+                "{name}: it is in {said:?}, and belongs in {wanted:?}"
+            ));
         }
     }
 }
 
 /// Something pulls the unit in, and it does not end by itself.
 fn runs(unit: &Value, text: &str) -> bool {
-    let is_wanted = unit["is"][2] != Value::Array(Vec::new())
-        || unit["is"][3] != Value::Array(Vec::new());
+    let is_wanted =
+        unit["is"][2] != Value::Array(Vec::new()) || unit["is"][3] != Value::Array(Vec::new());
     let has = |line: &str| text.lines().any(|known| known == line);
     is_wanted && !(has("Type=oneshot") && !has("RemainAfterExit=true"))
 }
