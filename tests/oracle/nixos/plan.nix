@@ -31,6 +31,11 @@ let
     ];
   });
 
+  # Each once, in no order.
+  paths =
+    packages:
+    attrNames (groupBy (package: builtins.unsafeDiscardStringContext package.outPath) packages);
+
   # Derivations by their paths.
   units = mapAttrs (
     _: unit: {
@@ -90,7 +95,7 @@ let
     user_units = units config.systemd.user.units;
     services = mapAttrs (_: service) config.systemd.services;
     files = listToAttrs (byTarget (filter (file: file.enable) (attrValues config.environment.etc)));
-    packages = mapAttrs (_: map (package: package.outPath)) (
+    packages = mapAttrs (_: paths) (
       groupBy (
         package: package.pname or (builtins.parseDrvName package.name).name
       ) config.environment.systemPackages

@@ -17,7 +17,7 @@ pub(crate) fn reboot(plan: &SystemPlan) -> Vec<String> {
     AT_BOOT
         .iter()
         .filter(|(name, _)| plan.boot.iter().any(|item| item.name == *name))
-        .map(|(_, words)| format!("{words} changed"))
+        .map(|(_, words)| (*words).to_owned())
         .collect()
 }
 

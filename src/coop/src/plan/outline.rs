@@ -73,7 +73,7 @@ pub(crate) fn of_host(plan: &HostPlan, full: bool) -> Outline {
     }
     if !plan.reboot.is_empty() {
         outline.blocks.push(Block {
-            title: format!("waits for a reboot: {}", plan.reboot.join(", ")),
+            title: format!("needs a reboot: {}", plan.reboot.join(", ")),
             lines: Vec::new(),
         });
     }
