@@ -15,6 +15,10 @@ use crate::plan::{self, Baseline, PlanError, Request};
 
 /// Say what the fleet would change, for people and on every host
 #[derive(Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(super) struct Plan {
     /// The git revision to compare with
     #[arg(long, value_name = "REVISION", default_value = "HEAD")]

@@ -314,7 +314,7 @@ fn old_side(
                 .collect(),
             running: BTreeMap::new(),
         }),
-        Old::Deployed => deployed(request, choice, new),
+        Old::Deployed => Ok(deployed(request, choice, new)),
     }
 }
 
@@ -334,7 +334,7 @@ fn at(
 }
 
 /// Asks every host what it runs, and looks for the commit that gives it.
-fn deployed(request: &Request<'_>, choice: &Choice, new: &Hosts) -> Result<Side, PlanError> {
+fn deployed(request: &Request<'_>, choice: &Choice, new: &Hosts) -> Side {
     let mut running = BTreeMap::new();
     let mut hosts = Hosts::new();
     for name in new.keys() {
@@ -390,12 +390,12 @@ fn deployed(request: &Request<'_>, choice: &Choice, new: &Hosts) -> Result<Side,
             )))
         });
     }
-    Ok(Side {
+    Side {
         against: Against::Deployed { commits },
         fleet: oldest.unwrap_or_else(|| request.fleet.clone()),
         hosts,
         running,
-    })
+    }
 }
 
 fn failed(message: String) -> Failed {

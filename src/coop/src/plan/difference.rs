@@ -12,7 +12,7 @@ use super::report::{
 use super::snapshot::{Container, File, Firewall, Host, Items, System, Unit};
 use super::switch;
 use super::text_diff::{Texts, unified};
-use super::unit_file::UnitFile;
+use super::unit_file::{UnitFile, kind};
 
 /// What becomes of a host that is there before, after, or both.
 /// `running` are the units that are known to run, if anybody was asked.
@@ -253,7 +253,7 @@ fn activation(
 fn timers(units: &BTreeMap<String, Unit>) -> Items {
     units
         .iter()
-        .filter(|(name, unit)| unit.enabled && name.ends_with(".timer"))
+        .filter(|(name, unit)| unit.enabled && kind(name) == "timer")
         .map(|(name, unit)| {
             let file = UnitFile::parse(unit.text.as_deref().unwrap_or_default());
             (name.clone(), json!(file.section("Timer")))

@@ -111,10 +111,11 @@ fn committed(folder: &Path, commit: &str) -> io::Result<BTreeMap<Vec<u8>, Memory
     let (Some(mut stdin), Some(stdout)) = (git.stdin.take(), git.stdout.take()) else {
         return Err(io::Error::other("git has no input or output"));
     };
-    let asked: String = entries
-        .iter()
-        .map(|(_, object, _)| format!("{object}\n"))
-        .collect();
+    let mut asked = String::new();
+    for (_, object, _) in &entries {
+        asked.push_str(object);
+        asked.push('\n');
+    }
     let asking = std::thread::spawn(move || stdin.write_all(asked.as_bytes()));
     let mut answers = BufReader::new(stdout);
     let mut tree = BTreeMap::new();

@@ -3,9 +3,10 @@
 //! it does about `/etc/fstab`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use super::snapshot::{System, Unit};
-use super::unit_file::{UnitFile, Verdict};
+use super::unit_file::{UnitFile, Verdict, kind};
 
 /// Targets that are left alone although they may be active.
 const SLEEP: [&str; 3] = ["suspend.target", "hibernate.target", "hybrid-sleep.target"];
@@ -75,7 +76,7 @@ impl<'a> Side<'a> {
                     == Some("oneshot")
                     && !file.flag("Service", "RemainAfterExit", false);
                 let is_template = name.contains("@.");
-                if name.ends_with(".service") {
+                if kind(name) == "service" {
                     is_pulled && !is_task && !is_template
                 } else {
                     !is_template
@@ -99,7 +100,7 @@ pub(crate) fn lists(old: &Side<'_>, new: &Side<'_>, running: &BTreeSet<String>) 
             }
             continue;
         };
-        if name.ends_with(".target") {
+        if kind(name) == "target" {
             // One that is started again is stopped for the sake of order only.
             if after.flag("Unit", "X-StopOnReconfiguration", false) && !starts_again(name, after) {
                 lists.stop.insert(name.clone());
@@ -136,14 +137,10 @@ fn changed(
     let insert = |set: &mut BTreeSet<String>| {
         set.insert(name.to_owned());
     };
-    if FIRST.contains(&name)
-        || [".path", ".slice", ".socket"]
-            .iter()
-            .any(|end| name.ends_with(end))
-    {
+    if FIRST.contains(&name) || matches!(kind(name), "path" | "slice" | "socket") {
         return;
     }
-    if name.ends_with(".mount") {
+    if kind(name) == "mount" {
         // Nobody can unmount these two.
         if name == "-.mount" || name == "nix.mount" {
             insert(&mut lists.reload);
@@ -222,7 +219,7 @@ pub(crate) fn begun(
         side.units.get(name).is_some_and(|unit| {
             let by = [&unit.wanted_by, &unit.required_by, &unit.upheld_by];
             by.into_iter().flatten().any(|target| {
-                target.ends_with(".target")
+                kind(target) == "target"
                     && side
                         .file(target)
                         .is_none_or(|file| starts_again(target, file))
@@ -306,7 +303,7 @@ fn escaped(path: &str) -> String {
             byte if byte.is_ascii_alphanumeric() => text.push(char::from(byte)),
             byte => {
                 text.push_str("\\x");
-                text.push_str(&format!("{byte:02x}"));
+                let _ = write!(text, "{byte:02x}");
             }
         }
     }

@@ -20,6 +20,11 @@ const HARMLESS: [&str; 13] = [
     "SourcePath",
 ];
 
+/// What a unit is, by the end of its name: `service`.
+pub(crate) fn kind(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or_default()
+}
+
 /// Keys with their values.
 type Keys = BTreeMap<String, Vec<String>>;
 

@@ -130,7 +130,7 @@ fn base(evaluators: &Evaluators, fleet: &Path, folder: &Path) -> Result<Base, Or
     let lines = text
         .lines()
         .filter(|line| *line != "[generate]" && !line.starts_with("only "));
-    let text: String = lines.map(|line| format!("{line}\n")).collect();
+    let text = lines.collect::<Vec<_>>().join("\n") + "\n";
     fs::write(&file, text).map_err(reading(&file))?;
     run(coop(evaluators, &tree).arg("generate"))?;
     let saved = folder.join("base.json");

@@ -214,7 +214,7 @@ fn runs(unit: &Value, text: &str) -> bool {
     let is_wanted =
         unit["is"][2] != Value::Array(Vec::new()) || unit["is"][3] != Value::Array(Vec::new());
     let has = |line: &str| text.lines().any(|known| known == line);
-    is_wanted && !(has("Type=oneshot") && !has("RemainAfterExit=true"))
+    is_wanted && (!has("Type=oneshot") || has("RemainAfterExit=true"))
 }
 
 /// The lines that two texts do not share.
