@@ -12,4 +12,5 @@ pub mod evaluator;
 pub mod expression;
 pub mod generator;
 pub mod minimise;
+pub mod plan;
 pub mod random;

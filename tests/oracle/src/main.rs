@@ -11,6 +11,7 @@ use command::blame::Blame;
 use command::closure::Closure;
 use command::mistakes::Mistakes;
 use command::parse::Parse;
+use command::plan::Plan;
 use command::programs::Programs;
 
 /// Compares coop's evaluator with real Nix
@@ -31,6 +32,7 @@ enum OracleCommand {
     Parse(Parse),
     Blame(Blame),
     Mistakes(Mistakes),
+    Plan(Plan),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         OracleCommand::Parse(command) => command.run(&oracle.evaluators),
         OracleCommand::Blame(command) => command.run(&oracle.evaluators),
         OracleCommand::Mistakes(command) => command.run(&oracle.evaluators),
+        OracleCommand::Plan(command) => command.run(&oracle.evaluators),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

@@ -95,31 +95,10 @@ pub fn evaluate(
     folder: &Path,
     choice: &Choice,
 ) -> Result<Evaluation, NotEvaluated> {
-    let tree = Arc::new(tree(fleet, lock, folder)?);
-    let pinned = locked(&tree).and_then(pinned);
-    let is_at_hand = || {
-        pinned
-            .as_ref()
-            .is_some_and(|(_, locked)| Fetcher::default().is_at_hand(locked))
-    };
-    let nixpkgs = choose(choice, is_at_hand)?;
-    let mut options = Options {
-        // The trace is looked through for the administrator's own files.
-        detail: Detail::Trace,
-        ..Options::default()
-    };
-    let (shown, is_pinned) = match &nixpkgs {
-        Nixpkgs::Other { reference, shown } => {
-            options.replace(&[NIXPKGS], reference.clone());
-            (shown.clone(), false)
-        }
-        Nixpkgs::Pinned => {
-            let revision = pinned.map_or_else(String::new, |(revision, _)| revision);
-            (format!("revision {revision}"), true)
-        }
-    };
-    let opened = Opened::new(&Source::Memory(tree.clone()), &options.lock)
-        .map_err(|error| NotEvaluated::Inputs(error.to_string()))?;
+    let prepared = Prepared::new(tree(fleet, lock, folder)?, choice)?;
+    let Prepared {
+        opened, options, ..
+    } = &prepared;
     let mut targets: Vec<Target> = fleet
         .model
         .hosts
@@ -134,7 +113,7 @@ pub fn evaluate(
         .collect();
     for system in systems {
         // Where the list itself fails, so does the evaluation of the hosts, which says why.
-        let names = opened.evaluate(&options, |evaluator, flake| {
+        let names = opened.evaluate(options, |evaluator, flake| {
             names(evaluator, flake, &["checks", &system])
         });
         targets.extend(names.into_iter().flatten().map(|name| Target::Test {
@@ -142,25 +121,105 @@ pub fn evaluate(
             name,
         }));
     }
-    let records = side_by_side(&opened, &options, &targets);
-    let bench = Bench {
-        fleet,
-        lock,
-        folder,
-        tree: &tree,
-        opened: &opened,
-        options: &options,
-    };
+    // The heap of one target is given back before the next begins.
+    let mut records = side_by_side(&targets, |target| record(opened, options, target));
+    records.sort_by(|one, other| one.target.cmp(&other.target));
     Ok(Evaluation {
-        findings: report::findings(&bench, &records),
+        findings: prepared.findings(fleet, lock, folder, &records),
         records,
-        nixpkgs: shown,
-        is_pinned,
+        nixpkgs: prepared.nixpkgs,
+        is_pinned: prepared.is_pinned,
     })
 }
 
+/// A tree with the nixpkgs that it is evaluated with.
+pub(crate) struct Prepared {
+    tree: Arc<MemoryTree>,
+    opened: Opened,
+    options: Options,
+    /// Which nixpkgs it is: a folder, a reference, or the revision that is pinned.
+    pub(crate) nixpkgs: String,
+    is_pinned: bool,
+}
+
+impl Prepared {
+    /// Finds nixpkgs for a tree.
+    ///
+    /// # Errors
+    /// Where there is none, or an input cannot be had.
+    pub(crate) fn new(tree: MemoryTree, choice: &Choice) -> Result<Self, NotEvaluated> {
+        let tree = Arc::new(tree);
+        let pinned = locked(&tree).and_then(pinned);
+        let is_at_hand = || {
+            pinned
+                .as_ref()
+                .is_some_and(|(_, locked)| Fetcher::default().is_at_hand(locked))
+        };
+        let nixpkgs = choose(choice, is_at_hand)?;
+        let mut options = Options {
+            // The trace is looked through for the administrator's own files.
+            detail: Detail::Trace,
+            ..Options::default()
+        };
+        let (shown, is_pinned) = match &nixpkgs {
+            Nixpkgs::Other { reference, shown } => {
+                options.replace(&[NIXPKGS], reference.clone());
+                (shown.clone(), false)
+            }
+            Nixpkgs::Pinned => {
+                let revision = pinned.map_or_else(String::new, |(revision, _)| revision);
+                (format!("revision {revision}"), true)
+            }
+        };
+        let opened = Opened::new(&Source::Memory(tree.clone()), &options.lock)
+            .map_err(|error| NotEvaluated::Inputs(error.to_string()))?;
+        Ok(Self {
+            tree,
+            opened,
+            options,
+            nixpkgs: shown,
+            is_pinned,
+        })
+    }
+
+    /// Does `work` on the configuration of each host, side by side.
+    pub(crate) fn each_host<T: Send>(
+        &self,
+        hosts: &[String],
+        work: impl Fn(&mut Evaluator, Value) -> R<T> + Sync,
+    ) -> Vec<(String, Result<T, Failed>)> {
+        side_by_side(hosts, |name| {
+            let outcome = self.opened.evaluate(&self.options, |evaluator, flake| {
+                let path = ["outputs", "nixosConfigurations", name, "config"];
+                let config = select(evaluator, flake, &path)?;
+                work(evaluator, config)
+            });
+            (name.clone(), outcome.map_err(failed))
+        })
+    }
+
+    /// What is wrong, about lines of coop.toml.
+    pub(crate) fn findings(
+        &self,
+        fleet: &Fleet,
+        lock: &Lock,
+        folder: &Path,
+        records: &[Record],
+    ) -> Vec<Diagnostic> {
+        let bench = Bench {
+            fleet,
+            lock,
+            folder,
+            tree: &self.tree,
+            opened: &self.opened,
+            options: &self.options,
+        };
+        report::findings(&bench, records)
+    }
+}
+
 /// The tree that would be there.
-fn tree(fleet: &Fleet, lock: &Lock, folder: &Path) -> Result<MemoryTree, NotEvaluated> {
+pub(crate) fn tree(fleet: &Fleet, lock: &Lock, folder: &Path) -> Result<MemoryTree, NotEvaluated> {
     let around = Surroundings::find(&Folder(folder.to_owned()), fleet);
     let generated = generate::generate(fleet, lock, &around)?;
     Ok(of_folder(folder, &generated)?)
@@ -229,26 +288,35 @@ pub(super) enum Place {
     Other(String),
 }
 
-fn side_by_side(opened: &Opened, options: &Options, targets: &[Target]) -> Vec<Record> {
+/// Does `work` on all processors; what it returns is in no order.
+fn side_by_side<T: Sync, U: Send>(items: &[T], work: impl Fn(&T) -> U + Sync) -> Vec<U> {
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(targets.len()));
+    let done = Mutex::new(Vec::with_capacity(items.len()));
     thread::scope(|scope| {
-        for _ in 0..workers.min(targets.len()) {
+        for _ in 0..workers.min(items.len()) {
             scope.spawn(|| {
-                while let Some(target) = targets.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    // The heap of one target is given back before the next begins.
-                    let record = record(opened, options, target);
+                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = work(item);
                     done.lock()
                         .unwrap_or_else(PoisonError::into_inner)
-                        .push(record);
+                        .push(result);
                 }
             });
         }
     });
-    let mut records = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    records.sort_by(|one, other| one.target.cmp(&other.target));
-    records
+    done.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn failed(failure: Failure) -> Failed {
+    match failure {
+        Failure::Evaluation { message, report } => Failed { message, report },
+        failure => {
+            let message = failure.to_string();
+            let report = format!("error: {message}\n");
+            Failed { message, report }
+        }
+    }
 }
 
 /// Evaluates one target.
@@ -262,14 +330,7 @@ fn record(opened: &Opened, options: &Options, target: &Target) -> Record {
     });
     let (outcome, warnings) = match outcome {
         Ok((path, warnings)) => (Ok(path), warnings),
-        Err(Failure::Evaluation { message, report }) => {
-            (Err(Failed { message, report }), Vec::new())
-        }
-        Err(failure) => {
-            let message = failure.to_string();
-            let report = format!("error: {message}\n");
-            (Err(Failed { message, report }), Vec::new())
-        }
+        Err(failure) => (Err(failed(failure)), Vec::new()),
     };
     Record {
         target: target.clone(),

@@ -12,5 +12,7 @@ mod tree;
 mod words;
 
 pub use evaluation::{Evaluation, Failed, NotEvaluated, Record, Target, evaluate};
+pub(crate) use evaluation::{Prepared, tree as tree_of};
 pub(crate) use source::reference;
 pub use source::{Choice, Unavailable};
+pub(crate) use tree::insert;

@@ -59,7 +59,7 @@ fn file(text: &str) -> MemoryTree {
 }
 
 /// Puts a node below folders that are made as needed; what is in their way gives way.
-fn insert(tree: &mut BTreeMap<Vec<u8>, MemoryTree>, path: &Path, node: MemoryTree) {
+pub(crate) fn insert(tree: &mut BTreeMap<Vec<u8>, MemoryTree>, path: &Path, node: MemoryTree) {
     let mut names = path.iter().map(|name| name.to_owned().into_vec());
     let Some(mut name) = names.next() else { return };
     let mut folder = tree;

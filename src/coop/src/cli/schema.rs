@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::Verdict;
 use crate::fleet::{SCHEMA, reference};
+use crate::plan::PLAN_SCHEMA;
 
 /// Print the JSON Schema of coop.toml, for `#:schema ./coop.schema.json`
 #[derive(Args)]
@@ -13,12 +14,17 @@ pub(super) struct Schema {
     /// Print the reference page in Markdown instead
     #[arg(long)]
     markdown: bool,
+    /// Print the JSON Schema of `coop plan --format json` instead
+    #[arg(long, conflicts_with = "markdown")]
+    plan: bool,
 }
 
 impl Schema {
     pub(super) fn run(self) -> anyhow::Result<Verdict> {
         let text = if self.markdown {
             reference()
+        } else if self.plan {
+            serde_json::to_string_pretty(&*PLAN_SCHEMA)? + "\n"
         } else {
             serde_json::to_string_pretty(&*SCHEMA)? + "\n"
         };

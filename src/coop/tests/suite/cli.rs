@@ -236,6 +236,12 @@ fn plan_speaks_of_people() {
     let (status, stdout, _) = text(&coop(folder.path(), &["plan"]));
     assert_eq!(status, Some(0));
     assert!(stdout.contains("nothing changes for anybody"), "{stdout}");
+    assert!(
+        stdout.contains("hosts: NOT EVALUATED: nixpkgs is not"),
+        "{stdout}"
+    );
+    let arguments = ["plan", "--fail-on-change", "--quick"];
+    assert_eq!(text(&coop(folder.path(), &arguments)).0, Some(0));
     coop(
         folder.path(),
         &["add", "domain", "weavers.example", "--to", "members"],
@@ -271,6 +277,38 @@ fn plan_speaks_of_people() {
         text(&coop(folder.path(), &["plan", "--against", "nowhere"])).0,
         Some(1)
     );
+    assert_eq!(text(&coop(folder.path(), &arguments)).0, Some(1));
+    for (form, name) in [("markdown", "plan-markdown"), ("json", "plan-json")] {
+        let (status, stdout, _) =
+            text(&coop(folder.path(), &["plan", "--quick", "--format", form]));
+        assert_eq!(status, Some(0));
+        insta::with_settings!({filters => vec![("[0-9a-f]{12,40}", "COMMIT")]}, {
+            insta::assert_snapshot!(name, stdout);
+        });
+    }
+}
+
+#[test]
+fn plan_says_what_it_cannot_compare_with() {
+    let folder = initialised();
+    let refused = |arguments: &[&str]| {
+        let (status, _, stderr) = text(&coop(folder.path(), arguments));
+        assert_eq!(status, Some(1), "{stderr}");
+        stderr
+    };
+    fs::write(folder.path().join("a.json"), "{\"version\": 99}").unwrap();
+    let said = refused(&["plan", "--against-file", "a.json"]);
+    assert!(said.contains("saved plan of form 99"), "{said}");
+    let said = refused(&["plan", "--against-file", "b.json"]);
+    assert!(said.contains("cannot be read"), "{said}");
+    let said = refused(&["plan", "--host", "nowhere"]);
+    assert!(said.contains("there is no host nowhere"), "{said}");
+    let (status, _, stderr) = text(&coop(
+        folder.path(),
+        &["plan", "--save", "plan.json", "--deployed"],
+    ));
+    assert_eq!(status, Some(2), "{stderr}");
+    assert!(stderr.contains("nothing is saved: nixpkgs"), "{stderr}");
 }
 
 #[test]

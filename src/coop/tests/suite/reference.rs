@@ -27,6 +27,17 @@ fn the_schema_is_current() {
 }
 
 #[test]
+fn the_schema_of_plans_is_current() {
+    let file =
+        fs::read_to_string(top().join("docs/reference/plan.schema.json")).unwrap_or_default();
+    let schema = serde_json::to_string_pretty(&*coop::plan::PLAN_SCHEMA).unwrap() + "\n";
+    assert!(
+        file == schema,
+        "run: coop schema --plan > docs/reference/plan.schema.json"
+    );
+}
+
+#[test]
 fn every_code_has_a_page_and_an_identifier_of_its_own() {
     let mut seen = Vec::new();
     for code in Code::ALL {

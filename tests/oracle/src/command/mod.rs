@@ -5,6 +5,7 @@ pub(crate) mod blame;
 pub(crate) mod closure;
 pub(crate) mod mistakes;
 pub(crate) mod parse;
+pub(crate) mod plan;
 pub(crate) mod programs;
 
 use std::path::{Path, PathBuf};
