@@ -66,16 +66,22 @@ impl UnitFile {
                 rest = &rest[key.len() + 1 + length..];
                 if let Some(section) = &mut current {
                     let values = section.entry(key.trim().to_owned()).or_default();
-                    // An empty value takes back the ones before.
+                    // An empty value takes back the ones before; it is kept as a mark.
                     if value.is_empty() {
                         values.clear();
-                    } else {
-                        values.push(value);
                     }
+                    values.push(value);
                 }
                 continue;
             }
             rest = &rest[end..];
+        }
+        // The program reads several values as often as there are, unless an empty one stands before
+        // them: only then does that make a difference.
+        for values in sections.values_mut().flat_map(BTreeMap::values_mut) {
+            if values.len() <= 2 && values.first().is_some_and(String::is_empty) {
+                values.remove(0);
+            }
         }
         Self(sections)
     }
@@ -88,7 +94,11 @@ impl UnitFile {
 
     /// The keys of a section, with their values.
     pub(crate) fn section(&self, section: &str) -> Keys {
-        self.0.get(section).cloned().unwrap_or_default()
+        let mut keys = self.0.get(section).cloned().unwrap_or_default();
+        for values in keys.values_mut() {
+            values.retain(|value| !value.is_empty());
+        }
+        keys
     }
 
     /// A key that is true or false, with what holds where it is not set.
@@ -289,6 +299,12 @@ mod tests {
                 Equal,
                 "[Service]\nExecStart=a\nExecStart=\nExecStart=b\n",
                 "[Service]\nExecStart=b\n",
+            ),
+            (
+                "unless it stands before several",
+                Restart,
+                "[Service]\nExecStart=\nExecStart=a\nExecStart=b\n",
+                "[Service]\nExecStart=a\nExecStart=b\n",
             ),
             (
                 "another description",
