@@ -103,7 +103,11 @@ let
     users = mapAttrs (_: user: defined (removeAttrs user secret)) config.users.users;
     inherit (config.users) groups;
     ports = open config.networking.firewall;
-    domains = if config.services.nginx.enable then mapAttrs (_: defined) config.services.nginx.virtualHosts else { };
+    domains =
+      if config.services.nginx.enable then
+        mapAttrs (_: defined) config.services.nginx.virtualHosts
+      else
+        { };
     certificates = mapAttrs (_: certificate: {
       inherit (certificate)
         domain
