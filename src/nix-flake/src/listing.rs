@@ -130,21 +130,25 @@ fn work(ahead: &Mutex<Ahead>, parent: &[u8], names: &[Vec<u8>]) {
     }
 }
 
+/// What lies somewhere, in the evaluator's words.
+pub(crate) fn file_type(found: std::fs::FileType, executable: bool) -> FileType {
+    if found.is_file() {
+        FileType::Regular { executable }
+    } else if found.is_dir() {
+        FileType::Directory
+    } else if found.is_symlink() {
+        FileType::Symlink
+    } else {
+        FileType::Unknown
+    }
+}
+
 fn list(at: &[u8]) -> io::Result<Listing> {
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(Path::new(OsStr::from_bytes(at)))? {
         let entry = entry?;
-        let found = entry.file_type()?;
         // The execute bit is not asked for here: no caller needs it.
-        let kind = if found.is_file() {
-            FileType::Regular { executable: false }
-        } else if found.is_dir() {
-            FileType::Directory
-        } else if found.is_symlink() {
-            FileType::Symlink
-        } else {
-            FileType::Unknown
-        };
+        let kind = file_type(entry.file_type()?, false);
         entries.push((entry.file_name().into_vec(), kind));
     }
     Ok(entries)

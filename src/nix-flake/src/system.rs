@@ -16,7 +16,7 @@ use nix_eval::world::{
 use crate::error::{Error, Result};
 use crate::fetch::{Fetcher, download, tarball};
 use crate::input::{Attributes, FINAL, Input};
-use crate::listing::Lister;
+use crate::listing::{Lister, file_type};
 use crate::lock::{LockOptions, lock_flake};
 use crate::memory;
 use crate::reference::{FlakeRef, ParseOptions};
@@ -57,21 +57,6 @@ fn path(bytes: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(bytes))
 }
 
-fn file_type(metadata: &std::fs::Metadata) -> FileType {
-    let found = metadata.file_type();
-    if found.is_file() {
-        FileType::Regular {
-            executable: metadata.permissions().mode() & 0o100 != 0,
-        }
-    } else if found.is_dir() {
-        FileType::Directory
-    } else if found.is_symlink() {
-        FileType::Symlink
-    } else {
-        FileType::Unknown
-    }
-}
-
 /// Longest text of something that is no regular file and so has no size: it may never end.
 const UNSIZED_LIMIT: u64 = 256 << 20;
 
@@ -104,7 +89,10 @@ impl World for System {
             return Ok(memory::file_type(tree, below));
         }
         match std::fs::symlink_metadata(path(at)) {
-            Ok(metadata) => Ok(Some(file_type(&metadata))),
+            Ok(metadata) => {
+                let executable = metadata.permissions().mode() & 0o100 != 0;
+                Ok(Some(file_type(metadata.file_type(), executable)))
+            }
             Err(error)
                 if matches!(
                     error.kind(),
