@@ -19,6 +19,7 @@ pub mod position;
 pub mod print;
 pub mod regex;
 pub mod saved;
+pub mod shared;
 pub mod symbol;
 pub mod syntax;
 pub mod world;

@@ -1,8 +1,11 @@
 //! Places in sources. One number for file and byte offset, as Nix's `PosTable` has it
 //! (`position.hh`); line and column are worked out only when somebody asks.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+
+use crate::world::Saved;
 
 /// A place: the file's base plus a byte offset, or [`Position::NONE`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
@@ -48,11 +51,18 @@ impl Origin {
 pub struct Source {
     /// Where the text came from.
     pub origin: Origin,
-    /// The text, for showing lines in messages; files are read again instead.
-    pub text: Option<Rc<[u8]>>,
+    text: Text,
     base: u32,
     length: u32,
-    line_starts: std::cell::OnceCell<Vec<u32>>,
+    line_starts: OnceCell<Vec<u32>>,
+}
+
+/// A text, for lines and columns.
+enum Text {
+    /// In memory.
+    Here(Rc<[u8]>),
+    /// Where it was saved: it is read when somebody asks.
+    Saved(Rc<dyn Saved>, u64, OnceCell<Vec<u8>>),
 }
 
 /// All sources of an evaluation.
@@ -101,6 +111,28 @@ impl PositionTable {
         self.reserved.insert(base.0, source);
     }
 
+    /// Registers a source whose positions were reserved, and whose text is read when it is needed.
+    pub(crate) fn restore_saved(
+        &mut self,
+        origin: Origin,
+        (base, length): (u32, u32),
+        (saved, offset): (Rc<dyn Saved>, u64),
+    ) {
+        let source = Source {
+            origin,
+            text: Text::Saved(saved, offset, OnceCell::new()),
+            base,
+            length,
+            line_starts: OnceCell::new(),
+        };
+        self.reserved.insert(base, source);
+    }
+
+    /// All sources.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.reserved.values().chain(&self.sources)
+    }
+
     /// The source and offset of `position`.
     #[must_use]
     pub fn place(&self, position: Position) -> Option<Place<'_>> {
@@ -134,16 +166,36 @@ impl Source {
     fn new(origin: Origin, text: Rc<[u8]>, base: u32, length: u32) -> Self {
         Self {
             origin,
-            text: Some(text),
+            text: Text::Here(text),
             base,
             length,
-            line_starts: std::cell::OnceCell::new(),
+            line_starts: OnceCell::new(),
+        }
+    }
+
+    /// The position of its first byte, and how many bytes it has.
+    pub(crate) fn range(&self) -> (u32, u32) {
+        (self.base, self.length)
+    }
+
+    /// The text; empty where it was saved and cannot be read again.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        match &self.text {
+            Text::Here(text) => text,
+            Text::Saved(saved, offset, text) => text.get_or_init(|| {
+                let mut bytes = vec![0; self.length as usize];
+                match saved.read_at(*offset, &mut bytes) {
+                    Ok(()) => bytes,
+                    Err(_) => Vec::new(),
+                }
+            }),
         }
     }
 
     fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| {
-            let text: &[u8] = self.text.as_deref().unwrap_or_default();
+            let text = self.text();
             let mut starts = vec![0];
             let mut at = 0;
             while at < text.len() {
@@ -165,8 +217,7 @@ impl Source {
     pub fn line(&self, line: u32) -> Option<&[u8]> {
         let starts = self.line_starts();
         let start = *starts.get(line.checked_sub(1)? as usize)? as usize;
-        let text = self.text.as_deref()?;
-        let rest = &text[start..];
+        let rest = self.text().get(start..)?;
         let end = rest
             .iter()
             .position(|&b| b == b'\n' || b == b'\r')

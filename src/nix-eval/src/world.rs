@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::os::fd::BorrowedFd;
 
 use nix_store::StorePath;
 
@@ -78,6 +79,33 @@ pub trait World {
         Ok(())
     }
 
+    /// Values that were saved under a name, if every byte is as it was written.
+    fn saved_values(&mut self, _name: &str) -> Option<Box<dyn Saved>> {
+        None
+    }
+
+    /// Saves values as [`Self::save`] does other things.
+    ///
+    /// # Errors
+    /// As the system reports them; nothing depends on its success.
+    fn save_values(&mut self, _name: &str, _parts: &[&[u8]]) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Notes from here on what is read, listed, and found missing.
+    fn start_notes(&mut self) {}
+
+    /// What was read since [`Self::start_notes`], in the world's own words; `None` where it cannot
+    /// be told later whether that would still be read.
+    fn take_notes(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Whether all would be read again that [`Self::take_notes`] told of.
+    fn is_as_noted(&mut self, _notes: &[u8]) -> bool {
+        false
+    }
+
     /// The attributes of a flake reference that is written as a URL.
     ///
     /// # Errors
@@ -121,6 +149,11 @@ pub trait Saved {
 
     /// How many bytes there are.
     fn length(&self) -> u64;
+
+    /// The file that holds them from its start, where one does.
+    fn file(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
 }
 
 /// One attribute of a source: Nix's `fetchers::Attr`.

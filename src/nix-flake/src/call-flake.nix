@@ -1,6 +1,7 @@
 # Makes the value of a flake from its lock file. `trees` holds, by node of the lock file, the trees
-# that are at hand: those that were read to compute it. `fetch` fetches what a node locks.
-lockText: trees: fetch:
+# that are at hand: those that were read to compute it. `fetch` fetches what a node locks; `makeFlake`
+# makes a flake that has no inputs.
+lockText: trees: fetch: makeFlake:
 
 let
   lock = builtins.fromJSON lockText;
@@ -55,6 +56,8 @@ let
       value =
         if !(node.flake or true) then
           sourceInfo // { inherit sourceInfo outPath; }
+        else if name != lock.root && (node.inputs or { }) == { } then
+          makeFlake { inherit sourceInfo outPath; }
         else
           assert builtins.isFunction flake.outputs;
           whole;

@@ -15,12 +15,14 @@ pub mod input;
 mod listing;
 pub mod lock;
 mod memory;
+mod notes;
 mod reference;
 pub mod registry;
 mod saved;
 pub mod session;
 pub mod system;
 pub mod url;
+mod values;
 
 pub use error::{Error, Result};
 pub use fetch::Fetcher;

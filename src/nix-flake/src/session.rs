@@ -171,7 +171,7 @@ impl Opened {
         let mut evaluator = Evaluator::new(options.flake_settings(), Box::new(system))
             .map_err(|error| Failure::Resources(format!("cannot reserve the heap: {error}")))?;
         evaluator.start_on_this_stack();
-        evaluator.use_saved_files();
+        evaluator.share_calls("flake");
         let result = evaluator
             .call_flake(&locked.to_evaluator())
             .and_then(|flake| work(&mut evaluator, flake));
@@ -182,13 +182,27 @@ impl Opened {
                 message: error.message,
             }
         });
-        if let Some(unsaved) = evaluator.take_unsaved() {
-            drop(evaluator);
-            // What is not saved is parsed again next time.
-            let _ = unsaved.save(&mut System::default());
-        }
+        save(evaluator);
         result
     }
+}
+
+/// Saves what later evaluations can use: files that were parsed, or, where there are none of those,
+/// values. What is not saved is worked out again next time.
+fn save(mut evaluator: Evaluator) {
+    if let Some(unsaved) = evaluator.take_unsaved() {
+        drop(evaluator);
+        let _ = unsaved.save(&mut System::default());
+    } else if let Some(unshared) = evaluator.take_unshared() {
+        drop(evaluator);
+        let _ = unshared.save(quiet_system);
+    }
+}
+
+/// This machine, without a word to whoever watches.
+#[must_use]
+pub fn quiet_system() -> System {
+    System::new(Fetcher::default(), true)
 }
 
 fn on_a_stack<T: Send>(

@@ -19,10 +19,12 @@ use crate::input::{Attributes, FINAL, Input};
 use crate::listing::{Lister, file_type};
 use crate::lock::{LockOptions, lock_flake};
 use crate::memory;
+use crate::notes::{self, Notes};
 use crate::reference::{FlakeRef, ParseOptions};
 use crate::registry::Lookup;
 use crate::saved;
 use crate::url::{Grammar, Url};
+use crate::values;
 
 /// Files, variables and standard error of this process, and what it fetched.
 #[derive(Default)]
@@ -32,6 +34,7 @@ pub struct System {
     /// Whether nothing is said on standard error.
     pub is_quiet: bool,
     lister: Lister,
+    notes: Option<Notes>,
 }
 
 impl System {
@@ -42,6 +45,13 @@ impl System {
             fetcher,
             is_quiet,
             lister: Lister::default(),
+            notes: None,
+        }
+    }
+
+    fn note(&mut self, note: impl FnOnce(&mut Notes)) {
+        if let Some(notes) = &mut self.notes {
+            note(notes);
         }
     }
 
@@ -78,16 +88,18 @@ fn read_bounded(at: &Path) -> io::Result<Vec<u8>> {
 
 impl World for System {
     fn read_file(&mut self, at: &[u8]) -> io::Result<Vec<u8>> {
-        match self.fetcher.memory_at(at) {
-            Some((tree, below)) => memory::read(tree, below),
-            None => read_bounded(path(at)),
+        if let Some((tree, below)) = self.fetcher.memory_at(at) {
+            return memory::read(tree, below);
         }
+        self.note(|notes| notes.content(at));
+        read_bounded(path(at))
     }
 
     fn file_type(&mut self, at: &[u8]) -> io::Result<Option<FileType>> {
         if let Some((tree, below)) = self.fetcher.memory_at(at) {
             return Ok(memory::file_type(tree, below));
         }
+        self.note(|notes| notes.file_type(at));
         match std::fs::symlink_metadata(path(at)) {
             Ok(metadata) => {
                 let executable = metadata.permissions().mode() & 0o100 != 0;
@@ -109,6 +121,7 @@ impl World for System {
         if let Some((tree, below)) = self.fetcher.memory_at(at) {
             return memory::list(tree, below);
         }
+        self.note(|notes| notes.content(at));
         self.lister.list(at)
     }
 
@@ -124,10 +137,32 @@ impl World for System {
         if let Some((tree, below)) = self.fetcher.memory_at(at) {
             return memory::read_link(tree, below);
         }
+        self.note(|notes| notes.link(at));
         Ok(std::fs::read_link(path(at))?.into_os_string().into_vec())
     }
 
+    fn saved_values(&mut self, name: &str) -> Option<Box<dyn Saved>> {
+        values::open(&self.fetcher.cache, name)
+    }
+
+    fn save_values(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+        values::save(&self.fetcher.cache, name, parts)
+    }
+
+    fn start_notes(&mut self) {
+        self.notes = Some(Notes::default());
+    }
+
+    fn take_notes(&mut self) -> Option<Vec<u8>> {
+        self.notes.take()?.to_bytes()
+    }
+
+    fn is_as_noted(&mut self, notes: &[u8]) -> bool {
+        notes::hold(notes)
+    }
+
     fn variable(&mut self, name: &[u8]) -> Option<Vec<u8>> {
+        self.note(|notes| notes.variable(name));
         std::env::var_os(OsStr::from_bytes(name)).map(OsStringExt::into_vec)
     }
 
@@ -150,6 +185,7 @@ impl World for System {
     }
 
     fn fetch(&mut self, request: &FetchRequest) -> std::result::Result<Fetched, String> {
+        self.note(Notes::vague);
         let fetched = if request.unpack {
             tarball::get(&self.fetcher, &request.url, &[]).map(|archive| archive.root)
         } else {
@@ -179,6 +215,7 @@ impl World for System {
     }
 
     fn fetch_tree(&mut self, request: &TreeRequest) -> std::result::Result<Tree, String> {
+        self.note(Notes::vague);
         let tree = self.tree(request).map_err(|error| error.to_string());
         self.tell_warnings();
         tree
@@ -189,6 +226,7 @@ impl World for System {
         reference: &str,
         pure: bool,
     ) -> std::result::Result<LockedFlake, String> {
+        self.note(Notes::vague);
         let locked = self.locked(reference, pure);
         self.tell_warnings();
         locked.map_err(|error| error.to_string())

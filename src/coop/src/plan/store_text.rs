@@ -88,7 +88,7 @@ struct Known {
 }
 
 impl Known {
-    fn new(evaluator: &Evaluator) -> Self {
+    fn new(evaluator: &mut Evaluator) -> Self {
         let mut makers = HashMap::new();
         for (path, record) in evaluator.derivations() {
             for output in record.outputs.values().flatten() {
@@ -101,7 +101,7 @@ impl Known {
     fn text(&self, evaluator: &mut Evaluator, path: &str) -> Option<String> {
         let base = path.strip_prefix(STORE)?;
         if let Some(maker) = self.makers.get(base) {
-            let (_, record) = evaluator.derivations().find(|(known, _)| *known == maker)?;
+            let record = evaluator.derivation(maker)?;
             return of_derivation(maker, &record.aterm);
         }
         let content = evaluator

@@ -203,7 +203,7 @@ impl Draft {
         match name {
             known::JSON => {
                 let drv = String::from_utf8_lossy(&self.name).into_owned();
-                evaluator.world.say(
+                evaluator.say(
                     format!(
                         "warning: In derivation '{drv}': setting structured attributes via \
                          '__json' is deprecated, and may be disallowed in future versions of Nix. \
@@ -281,7 +281,7 @@ impl Draft {
             | known::MAX_CLOSURE_SIZE => {
                 let attribute = evaluator.name(name);
                 let drv = String::from_utf8_lossy(&self.name).into_owned();
-                evaluator.world.say(
+                evaluator.say(
                     format!(
                         "warning: In a derivation named '{drv}', 'structuredAttrs' disables the \
                          effect of the derivation attribute '{attribute}'; use \

@@ -28,6 +28,10 @@ pub(crate) const FETCHURL_PATH: &[u8] = b"/__corepkgs__/fetchurl.nix";
 /// The text of `<nix/fetchurl.nix>`.
 pub(crate) const FETCHURL: &[u8] = include_bytes!("fetchurl.nix");
 
+/// The evaluator's own sources in the language.
+pub(crate) const INTERNAL_SOURCES: [&str; 3] =
+    ["derivation-internal.nix", "call-flake.nix", "flake.nix"];
+
 /// The code of a builtin: it is called with as many arguments as its arity says, unforced.
 pub(crate) type BuiltinFunction = fn(&mut Evaluator, &[Value]) -> R<Value>;
 

@@ -6,7 +6,7 @@ use nix_store::hash::{Algorithm, Encoding, Hash};
 
 use super::Table;
 use crate::date;
-use crate::eval::{Coercion, Evaluator, R, Settings};
+use crate::eval::{Coercion, Evaluator, R, Settings, StoreContent};
 use crate::heap::{AttrsBuilder, ContextId, Kind, Value};
 use crate::position::{Origin, Position};
 use crate::symbol::Symbol;
@@ -283,7 +283,21 @@ impl Evaluator {
         let origin = Origin::Internal("call-flake.nix");
         let code = self.parse_source(&locked.program.into(), origin, b"/", &[])?;
         let program = self.eval(code, 0)?;
-        self.call(program, &[lock, trees, fetch], Position::NONE)
+        let make = self.flake_function()?;
+        self.call(program, &[lock, trees, fetch, make], Position::NONE)
+    }
+
+    /// The function that makes a flake without inputs.
+    pub(crate) fn flake_function(&mut self) -> R<Value> {
+        if let Some(function) = self.shared_flakes() {
+            return Ok(function);
+        }
+        let origin = Origin::Internal("flake.nix");
+        let text = include_bytes!("flake.nix").as_slice();
+        let code = self.parse_source(&text.into(), origin, b"/", &[])?;
+        let function = self.eval(code, 0)?;
+        self.share_flakes(function);
+        Ok(function)
     }
 
     /// A tree as a set, its files being readable from here on.
@@ -292,6 +306,9 @@ impl Evaluator {
         let shown = dir.print(&tree.store_path);
         if let Some(content) = &tree.content {
             self.mount_content(tree.store_path.clone(), content.clone());
+            if let StoreContent::Tree(real, None) = content {
+                self.note_mount(&tree.store_path, real);
+            }
         }
         self.allow(&shown);
         let out_path = self.store_path_value(&shown);

@@ -138,13 +138,30 @@ impl Evaluator {
         args: &[Value],
     ) -> R<(Applied, usize)> {
         let head = self.heap.code(code);
+        if op::number(head) & op::SHARED != 0
+            && let Some(&argument) = args.first()
+            && let Some(value) = self.call_shared(function, argument)?
+        {
+            return Ok((Applied::Value(value), 1));
+        }
+        self.apply_unshared(function, code, outer, args)
+    }
+
+    fn apply_unshared(
+        &mut self,
+        function: Value,
+        code: u32,
+        outer: u32,
+        args: &[Value],
+    ) -> R<(Applied, usize)> {
+        let head = self.heap.code(code);
         let body = self.heap.code(code + 1);
         self.stats.calls += 1;
         if op::operation(head) == op::LAMBDA_SET {
             let env = self.bind_formals(code, outer, args[0])?;
             return Ok((Applied::Body { code: body, env }, 1));
         }
-        let arity = op::number(head) as usize;
+        let arity = (op::number(head) & !op::SHARED) as usize;
         if args.len() < arity {
             let partial = self.heap.new_partial(function, args);
             return Ok((Applied::Value(partial), args.len()));
@@ -154,6 +171,15 @@ impl Evaluator {
             self.heap.set_env_slot(env, slot as u32, arg);
         }
         Ok((Applied::Body { code: body, env }, arity))
+    }
+
+    /// Calls a function of one argument whose calls are shared, whatever is known of it.
+    pub(crate) fn call_unshared(&mut self, function: Value, argument: Value) -> R<Value> {
+        let (code, outer) = self.heap.lambda(function);
+        match self.apply_unshared(function, code, outer, &[argument])?.0 {
+            Applied::Value(value) => Ok(value),
+            Applied::Body { code, env } => self.eval(code, env),
+        }
     }
 
     /// The environment of a function that takes a set.

@@ -26,6 +26,7 @@ use crate::heap::{ContextTable, Heap, Shape, Value};
 use crate::ir::CodeTable;
 use crate::position::{Position, PositionTable};
 use crate::saved::{Parsed, SavedFiles};
+use crate::shared::Shared;
 use crate::symbol::{Symbol, SymbolTable};
 use crate::world::World;
 
@@ -80,6 +81,10 @@ pub struct Evaluator {
     pub(crate) saved_files: Option<SavedFiles>,
     /// What later evaluations need not parse.
     pub(crate) parsed: Option<Parsed>,
+    /// Calls whose results are shared with other evaluations.
+    pub(crate) shared: Shared,
+    /// Whether something was said to whoever watches.
+    pub(crate) has_spoken: bool,
     /// Counters for `--stats`.
     pub stats: Stats,
 }
@@ -99,6 +104,8 @@ pub struct Stats {
     pub files: u64,
     /// Files that were parsed by an earlier evaluation.
     pub saved_files: u64,
+    /// Calls whose results were known already.
+    pub shared_calls: u64,
 }
 
 impl Evaluator {
@@ -129,6 +136,8 @@ impl Evaluator {
             stack_limit: 0,
             saved_files: None,
             parsed: None,
+            shared: Shared::default(),
+            has_spoken: false,
             stats: Stats::default(),
         };
         builtins::install(&mut evaluator);
@@ -180,6 +189,12 @@ impl Evaluator {
             });
         }
         order
+    }
+
+    /// Says a line to whoever watches.
+    pub(crate) fn say(&mut self, line: &[u8]) {
+        self.has_spoken = true;
+        self.world.say(line);
     }
 
     /// The name of a symbol, for messages.

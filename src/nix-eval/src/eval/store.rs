@@ -54,6 +54,18 @@ pub(crate) struct StoreState {
     copied: FxHashMap<Rc<[u8]>, StorePath>,
 }
 
+impl StoreState {
+    /// Sources that were copied, by path.
+    pub(crate) fn copied(&self) -> &FxHashMap<Rc<[u8]>, StorePath> {
+        &self.copied
+    }
+
+    /// Knows of sources that were copied.
+    pub(crate) fn restore_copied(&mut self, copied: impl Iterator<Item = (Rc<[u8]>, StorePath)>) {
+        self.copied.extend(copied);
+    }
+}
+
 /// How a context element is written in messages.
 pub(super) fn display_element(element: &ContextElement) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -161,9 +173,31 @@ impl Evaluator {
         self.store_dir().is_ok_and(|dir| dir.parse(path).is_ok())
     }
 
-    /// All derivations that were made, by store path.
-    pub fn derivations(&self) -> impl Iterator<Item = (&StorePath, &DerivationRecord)> {
+    /// All derivations that were made, by store path; those too that were saved with values.
+    pub fn derivations(&mut self) -> impl Iterator<Item = (&StorePath, &DerivationRecord)> {
+        for path in self.saved_derivations() {
+            self.recall_derivation(&path);
+        }
         self.store.derivations.iter()
+    }
+
+    /// A derivation that was made, or saved with values.
+    pub fn derivation(&mut self, path: &StorePath) -> Option<&DerivationRecord> {
+        self.recall_derivation(path);
+        self.store.derivations.get(path)
+    }
+
+    /// Makes a derivation known that was saved with values; whether there is one.
+    fn recall_derivation(&mut self, path: &StorePath) -> bool {
+        if self.store.derivations.contains_key(path) {
+            return true;
+        }
+        let saved = self.saved_derivation(path);
+        let is_there = saved.is_some();
+        self.store
+            .derivations
+            .extend(saved.map(|record| (path.clone(), record)));
+        is_there
     }
 
     /// All other store paths, with what they hold.
@@ -421,9 +455,9 @@ impl Evaluator {
                 continue;
             };
             let dir = self.store_dir()?;
-            let known = dir
-                .parse(&drv)
-                .ok()
+            let path = dir.parse(&drv).ok();
+            let known = path
+                .filter(|path| self.recall_derivation(path))
                 .and_then(|path| self.store.derivations.get(&path))
                 .and_then(|record| record.outputs.get(&output[..]).cloned().flatten())
                 .map(|path: StorePath| dir.print(&path));
@@ -486,7 +520,7 @@ impl Evaluator {
 
     /// Makes sure that a derivation is known, reading it from the store where it is not.
     pub(crate) fn load_derivation(&mut self, store_path: &StorePath) -> R<()> {
-        if self.store.derivations.contains_key(store_path) {
+        if self.recall_derivation(store_path) {
             return Ok(());
         }
         let dir = self.store_dir()?;

@@ -121,6 +121,24 @@ impl ContextTable {
         out
     }
 
+    /// All elements and all sets of them, by number.
+    pub(crate) fn tables(&self) -> (&[ContextElement], &[Rc<[u32]>]) {
+        (&self.elements, &self.sets)
+    }
+
+    /// A table with the elements and sets of another one.
+    pub(crate) fn restored(elements: Vec<ContextElement>, sets: Vec<Rc<[u32]>>) -> Self {
+        let numbered = elements.iter().cloned().zip(0..);
+        let set_ids = sets.iter().cloned().zip(0..);
+        Self {
+            element_ids: numbered.collect(),
+            set_ids: set_ids.collect(),
+            elements,
+            sets,
+            unions: FxHashMap::default(),
+        }
+    }
+
     /// How many elements a context has.
     #[must_use]
     pub fn length(&self, id: ContextId) -> usize {

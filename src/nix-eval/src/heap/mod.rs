@@ -11,11 +11,13 @@ mod value;
 
 pub use attrs::{AttrsBuilder, Shape};
 pub use context::{ContextElement, ContextId, ContextTable};
-pub use region::HeapFull;
+pub use region::{HeapFull, Part};
 pub use thunk::{Pending, ThunkState};
 pub use value::{Kind, MAX_SMALL_INT, MIN_SMALL_INT, Value};
 
 use region::Region;
+
+use crate::world::Saved;
 use rustc_hash::FxHashMap;
 
 /// All memory of an evaluation.
@@ -105,6 +107,25 @@ impl Heap {
     /// what was reserved.
     pub(crate) fn restore(&mut self, data: (u32, &[u32]), code: (u32, &[u32])) -> bool {
         self.data.write_words(data.0, data.1) && self.code.write_words(code.0, code.1)
+    }
+
+    /// All data and all code, as they lie in memory.
+    pub(crate) fn bytes(&self) -> (&[u8], &[u8]) {
+        (self.data.as_bytes(), self.code.as_bytes())
+    }
+
+    /// Puts saved data and code in place of what is there, but for the words before two places.
+    ///
+    /// # Errors
+    /// As the system reports them: the heap is of no use then.
+    pub(crate) fn adopt(
+        &mut self,
+        saved: &dyn Saved,
+        data: (Part, u32),
+        code: (Part, u32),
+    ) -> std::io::Result<()> {
+        self.data.adopt(saved, data.0, data.1)?;
+        self.code.adopt(saved, code.0, code.1)
     }
 
     /// Word `at` of the code.

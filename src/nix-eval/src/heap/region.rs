@@ -5,6 +5,9 @@
 use std::sync::Arc;
 
 use memmap2::MmapMut;
+use rustix::mm::{MapFlags, ProtFlags};
+
+use crate::world::Saved;
 
 use super::supply::{Supplier, populate};
 
@@ -37,6 +40,18 @@ pub(super) struct Region {
 const CHUNK: u32 = 1 << 20;
 /// The first request: a small evaluation is over before a whole chunk is cleared.
 const FIRST_CHUNK: u32 = CHUNK / 8;
+
+/// Words of a page, at most.
+const PAGE_WORDS: u32 = 16 << 10;
+
+/// A range of saved bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// Where it starts, at a page.
+    pub offset: u64,
+    /// How long it is, whole granules.
+    pub length: usize,
+}
 
 impl Region {
     pub(super) fn new(bytes: usize) -> std::io::Result<Self> {
@@ -145,6 +160,51 @@ impl Region {
             }
         }
         fits
+    }
+
+    /// All that was handed out, as it lies in memory.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        // SAFETY: the words before `used` were handed out; the borrow of `self` keeps them from
+        // being written while the slice lives; any bit pattern is a byte.
+        unsafe { std::slice::from_raw_parts(self.base.cast(), self.used_bytes()) }
+    }
+
+    /// Puts what was saved of another region in place of all that this one holds, but for its first
+    /// `kept` words. Pages of a file are mapped and become this region's own when they are written.
+    ///
+    /// # Errors
+    /// As the system reports them: the region is of no use then.
+    pub(super) fn adopt(&mut self, saved: &dyn Saved, at: Part, kept: u32) -> std::io::Result<()> {
+        let words = u32::try_from(at.length / 4).unwrap_or(u32::MAX);
+        let pages = words.next_multiple_of(PAGE_WORDS);
+        if words < self.used || pages > self.limit || kept > self.used {
+            return Err(std::io::ErrorKind::InvalidData.into());
+        }
+        let first: Vec<u32> = self.range(0, kept).unwrap_or_default().to_vec();
+        if let Some(file) = saved.file() {
+            // SAFETY: the range lies inside the map that `self.map` owns and unmaps, since `pages`
+            // is within the limit; nothing borrows from it, since `self` is borrowed mutably. The
+            // file is the evaluator's own, and the map is private.
+            unsafe {
+                rustix::mm::mmap(
+                    self.base.cast(),
+                    at.length,
+                    ProtFlags::READ | ProtFlags::WRITE,
+                    MapFlags::PRIVATE | MapFlags::FIXED,
+                    file,
+                    at.offset,
+                )?;
+            }
+        } else {
+            // SAFETY: as in `as_bytes`, for words within the limit, which are given out below.
+            let bytes = unsafe { std::slice::from_raw_parts_mut(self.base.cast(), at.length) };
+            saved.read_at(at.offset, bytes)?;
+        }
+        self.used = words;
+        self.ready = self.ready.max(pages);
+        self.ordered = self.ordered.max(pages);
+        self.write_words(0, &first);
+        Ok(())
     }
 
     #[inline]

@@ -103,6 +103,9 @@ pub const LAMBDA_ARG: u32 = 2;
 /// A default is nothing but the name of another argument.
 pub const LAMBDA_ALIASES: u32 = 4;
 
+/// In the number of [`LAMBDA`] or [`LAMBDA_SET`]: what calls of the function give is shared.
+pub const SHARED: u32 = 1 << 16;
+
 /// An entry is evaluated in the set's own scope.
 pub const ENTRY_PLAIN: u32 = 0;
 /// An entry is evaluated outside of the set's scope.

@@ -2,6 +2,7 @@
 //! it gives a value to. Both are found by the index of an instruction; code only grows, so that the
 //! tables are in order.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::position::Position;
@@ -13,6 +14,16 @@ pub struct CodeTable {
     own: Part,
     /// Of code that was not made in order, by where it starts.
     restored: BTreeMap<u32, Part>,
+    /// Of code that was saved with values: read when somebody asks.
+    saved: Option<SavedPart>,
+}
+
+/// Reads the tables of saved code.
+pub(crate) type ReadPart = Box<dyn Fn() -> Part>;
+
+struct SavedPart {
+    read: ReadPart,
+    part: OnceCell<Part>,
 }
 
 /// Places and names of a stretch of code.
@@ -41,13 +52,48 @@ impl CodeTable {
     pub fn place(&self, code: u32) -> Position {
         find(&self.own.places, code)
             .or_else(|| find(&self.restored(code)?.places, code))
+            .or_else(|| find(&self.saved()?.places, code))
             .unwrap_or(Position::NONE)
     }
 
     /// The name that the value of the instruction at `code` gets.
     #[must_use]
     pub fn name(&self, code: u32) -> Option<Symbol> {
-        find(&self.own.names, code).or_else(|| find(&self.restored(code)?.names, code))
+        find(&self.own.names, code)
+            .or_else(|| find(&self.restored(code)?.names, code))
+            .or_else(|| find(&self.saved()?.names, code))
+    }
+
+    /// Instructions whose value is called `name`, in code that was made together with that at `root`
+    /// or since the tables were taken out last.
+    pub(crate) fn named(&self, root: u32, name: Symbol) -> Vec<u32> {
+        let parts = [Some(&self.own), self.restored(root)].into_iter().flatten();
+        let named = parts.flat_map(|part| part.names.iter().filter(|&&(_, found)| found == name));
+        named.map(|&(code, _)| code).collect()
+    }
+
+    fn saved(&self) -> Option<&Part> {
+        let saved = self.saved.as_ref()?;
+        Some(saved.part.get_or_init(|| (saved.read)()))
+    }
+
+    /// Has the tables of saved code read by `read`, once somebody asks.
+    pub(crate) fn restore_saved(&mut self, read: ReadPart) {
+        let part = OnceCell::new();
+        self.saved = Some(SavedPart { read, part });
+    }
+
+    /// Everything, in the order of code.
+    pub(crate) fn all(&self) -> Part {
+        let mut all = Part::default();
+        let parts = self.restored.values().chain(self.saved()).chain([&self.own]);
+        for part in parts {
+            all.places.extend(&part.places);
+            all.names.extend(&part.names);
+        }
+        all.places.sort_by_key(|&(code, _)| code);
+        all.names.sort_by_key(|&(code, _)| code);
+        all
     }
 
     fn restored(&self, code: u32) -> Option<&Part> {

@@ -4,6 +4,8 @@
 
 use nix_store::hash::{Algorithm, Hash};
 
+use super::bytes::{Reader, Writer};
+
 /// What every image starts with.
 const MAGIC: &[u8; 8] = b"coop-ir\n";
 /// Bytes of the header: magic, where the index is, how long it is, its hash.
@@ -12,20 +14,20 @@ pub(super) const HEADER_BYTES: usize = 8 + 8 + 8 + HASH_BYTES;
 const HASH_BYTES: usize = 16;
 
 /// A hash of what was saved, or of the text it came from.
-pub(super) type Digest = [u8; HASH_BYTES];
+pub(crate) type Digest = [u8; HASH_BYTES];
 
 /// The hash of `bytes`.
-pub(super) fn digest(bytes: &[u8]) -> Digest {
+pub(crate) fn digest(bytes: &[u8]) -> Digest {
     Hash::of(Algorithm::Blake3, bytes).fold()
 }
 
 /// Where the regions, names and positions end.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub(super) struct Ends {
-    pub(super) data: u32,
-    pub(super) code: u32,
-    pub(super) positions: u32,
-    pub(super) symbols: u32,
+pub(crate) struct Ends {
+    pub(crate) data: u32,
+    pub(crate) code: u32,
+    pub(crate) positions: u32,
+    pub(crate) symbols: u32,
 }
 
 /// One file in the index.
@@ -131,8 +133,8 @@ impl Index {
     /// The header for an index at `offset`, and the index.
     pub(super) fn to_bytes(&self, offset: u64) -> (Vec<u8>, Vec<u8>) {
         let mut out = Writer::default();
-        out.ends(self.start);
-        out.ends(self.end);
+        put_ends(&mut out, self.start);
+        put_ends(&mut out, self.end);
         out.bytes(&self.names.bytes);
         out.words(&self.names.ends);
         out.number(self.entries.len());
@@ -161,13 +163,15 @@ impl Index {
 
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let mut from = Reader(bytes);
-        let (start, end) = (from.ends()?, from.ends()?);
+        let (start, end) = (take_ends(&mut from)?, take_ends(&mut from)?);
         let names = Names {
             bytes: from.bytes()?,
             ends: from.words()?,
         };
         let count = from.count(4)?;
-        let entries = (0..count).map(|_| from.entry()).collect::<Option<_>>()?;
+        let entries = (0..count)
+            .map(|_| take_entry(&mut from))
+            .collect::<Option<_>>()?;
         (from.0.is_empty() && names.is_sound()).then_some(Self {
             start,
             end,
@@ -185,111 +189,33 @@ pub(super) fn parse_header(bytes: &[u8]) -> Option<(u64, usize, Digest)> {
     Some((offset, usize::try_from(length).ok()?, from.take()?))
 }
 
-#[derive(Default)]
-struct Writer(Vec<u8>);
-
-impl Writer {
-    fn word(&mut self, word: u32) {
-        self.0.extend(word.to_le_bytes());
-    }
-
-    fn number(&mut self, number: usize) {
-        // What is counted has 32-bit places.
-        self.word(number as u32);
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.number(bytes.len());
-        self.0.extend(bytes);
-    }
-
-    fn words(&mut self, words: &[u32]) {
-        self.number(words.len());
-        for &word in words {
-            self.word(word);
-        }
-    }
-
-    fn pairs(&mut self, pairs: &[(u32, u32)]) {
-        self.number(pairs.len());
-        for &(first, second) in pairs {
-            self.word(first);
-            self.word(second);
-        }
-    }
-
-    fn ends(&mut self, ends: Ends) {
-        for word in [ends.data, ends.code, ends.positions, ends.symbols] {
-            self.word(word);
-        }
+fn put_ends(out: &mut Writer, ends: Ends) {
+    for word in [ends.data, ends.code, ends.positions, ends.symbols] {
+        out.word(word);
     }
 }
 
-/// Takes parts off the front; `None` where there are too few bytes.
-struct Reader<'a>(&'a [u8]);
+fn take_ends(from: &mut Reader<'_>) -> Option<Ends> {
+    Some(Ends {
+        data: from.word()?,
+        code: from.word()?,
+        positions: from.word()?,
+        symbols: from.word()?,
+    })
+}
 
-impl<'a> Reader<'a> {
-    fn slice(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.slice(N)?.try_into().ok()
-    }
-
-    fn word(&mut self) -> Option<u32> {
-        self.take().map(u32::from_le_bytes)
-    }
-
-    /// A number of things that take `size` bytes at least, each.
-    fn count(&mut self, size: usize) -> Option<usize> {
-        let count = self.word()? as usize;
-        (count.checked_mul(size)? <= self.0.len()).then_some(count)
-    }
-
-    fn bytes(&mut self) -> Option<Vec<u8>> {
-        let length = self.count(1)?;
-        self.slice(length).map(<[u8]>::to_vec)
-    }
-
-    fn words(&mut self) -> Option<Vec<u32>> {
-        let count = self.count(4)?;
-        let bytes = self.slice(count * 4)?;
-        let (words, _) = bytes.as_chunks::<4>();
-        Some(words.iter().map(|&word| u32::from_le_bytes(word)).collect())
-    }
-
-    fn pairs(&mut self) -> Option<Vec<(u32, u32)>> {
-        let count = self.count(8)?;
-        (0..count)
-            .map(|_| Some((self.word()?, self.word()?)))
-            .collect()
-    }
-
-    fn ends(&mut self) -> Option<Ends> {
-        Some(Ends {
-            data: self.word()?,
-            code: self.word()?,
-            positions: self.word()?,
-            symbols: self.word()?,
-        })
-    }
-
-    fn entry(&mut self) -> Option<Entry> {
-        Some(Entry {
-            path: self.bytes()?,
-            text: self.take()?,
-            offset: u64::from_le_bytes(self.take()?),
-            record: self.take()?,
-            length: self.word()?,
-            root: self.word()?,
-            code: self.word()?,
-            data: self.word()?,
-            position: self.word()?,
-        })
-    }
+fn take_entry(from: &mut Reader<'_>) -> Option<Entry> {
+    Some(Entry {
+        path: from.bytes()?,
+        text: from.take()?,
+        offset: u64::from_le_bytes(from.take()?),
+        record: from.take()?,
+        length: from.word()?,
+        root: from.word()?,
+        code: from.word()?,
+        data: from.word()?,
+        position: from.word()?,
+    })
 }
 
 #[cfg(test)]

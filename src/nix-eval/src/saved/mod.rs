@@ -9,6 +9,7 @@
 //!
 //! Nothing here decides where an image is kept; [`World`](crate::world::World) does.
 
+pub(crate) mod bytes;
 mod image;
 mod save;
 #[cfg(test)]
@@ -17,7 +18,7 @@ mod tests;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::eval::Evaluator;
 use crate::ir::Part;
@@ -26,7 +27,8 @@ use crate::position::{Origin, Position};
 use crate::symbol::Symbol;
 use crate::world::Saved;
 
-use image::{Ends, Entry, HEADER_BYTES, Index, Record, digest, parse_header};
+pub(crate) use image::{Digest, Ends, digest};
+use image::{Entry, HEADER_BYTES, Index, Record, parse_header};
 pub(crate) use save::Parsed;
 pub use save::Unsaved;
 
@@ -35,11 +37,27 @@ pub(crate) struct SavedFiles {
     bytes: Box<dyn Saved>,
     /// Where each file's entries are, by path: a file has one for each of its texts.
     entries: FxHashMap<Vec<u8>, Vec<Entry>>,
+    identity: (u32, Digest),
+    /// Files that have no place, with the hashes of their texts.
+    later: FxHashSet<(Vec<u8>, Digest)>,
+}
+
+/// How many entries there are, and a hash over them.
+fn identity(entries: &[Entry]) -> (u32, Digest) {
+    let mut bytes = Vec::new();
+    for entry in entries {
+        bytes.extend_from_slice(&entry.path);
+        bytes.extend(entry.text);
+        bytes.extend(entry.record);
+        bytes.extend(entry.data.to_le_bytes());
+        bytes.extend(entry.code.to_le_bytes());
+    }
+    (entries.len() as u32, digest(&bytes))
 }
 
 /// The name of the image that fits an evaluator which has not evaluated anything yet: its build,
 /// what its settings do to the language, and how its heap and its globals lie.
-fn image_name(evaluator: &Evaluator) -> String {
+pub(crate) fn image_name(evaluator: &Evaluator) -> String {
     let settings = &evaluator.settings;
     let mut text = format!(
         "{} {} {:?} {:?}",
@@ -62,7 +80,7 @@ fn image_name(evaluator: &Evaluator) -> String {
 }
 
 /// Where everything of an evaluator ends; data and code rounded up to whole granules.
-fn ends_of(evaluator: &Evaluator) -> Ends {
+pub(crate) fn ends_of(evaluator: &Evaluator) -> Ends {
     let (data, code) = evaluator.heap.ends();
     Ends {
         data: data.next_multiple_of(2),
@@ -121,20 +139,53 @@ fn read_record(bytes: &dyn Saved, entry: &Entry) -> Option<Record> {
 impl Evaluator {
     /// Uses what earlier evaluations saved. Has an effect only before anything was evaluated.
     pub fn use_saved_files(&mut self) {
-        if !self.settings.lints.is_silent() {
-            return;
+        if self.settings.lints.is_silent() {
+            self.use_image(image_name(self));
         }
-        let name = image_name(self);
+    }
+
+    /// Uses the image of this name. Where values were adopted, its files have their places among
+    /// them, and those that came later have none.
+    pub(crate) fn use_image(&mut self, name: String) {
         if let Some(bytes) = self.world.saved(&name)
-            && let Some(index) = adopt(self, &*bytes)
+            && let Some((index, later)) = self.fitting_index(&*bytes)
         {
+            let identity = identity(&index.entries);
             let mut entries: FxHashMap<Vec<u8>, Vec<Entry>> = FxHashMap::default();
             for entry in index.entries {
                 entries.entry(entry.path.clone()).or_default().push(entry);
             }
-            self.saved_files = Some(SavedFiles { bytes, entries });
+            self.saved_files = Some(SavedFiles {
+                bytes,
+                entries,
+                identity,
+                later,
+            });
         }
         self.parsed = Some(Parsed::new(name));
+    }
+
+    /// The index of the files that have a place, and the files that have none.
+    fn fitting_index(
+        &mut self,
+        bytes: &dyn Saved,
+    ) -> Option<(Index, FxHashSet<(Vec<u8>, Digest)>)> {
+        let Some((count, expected)) = self.parsed_beside_values() else {
+            return Some((adopt(self, bytes)?, FxHashSet::default()));
+        };
+        let mut index = read_index(bytes)?;
+        if index.entries.len() < count as usize {
+            return None;
+        }
+        let later = index.entries.split_off(count as usize).into_iter();
+        let later = later.map(|entry| (entry.path, entry.text)).collect();
+        (identity(&index.entries) == (count, expected)).then_some((index, later))
+    }
+
+    /// Which saved files are in use: how many, and a hash over them.
+    pub(crate) fn saved_files_identity(&self) -> (u32, Digest) {
+        let saved = self.saved_files.as_ref();
+        saved.map_or((0, Digest::default()), |saved| saved.identity)
     }
 
     /// Code for the file at `path`, if it was saved with this text.
@@ -172,12 +223,21 @@ impl Evaluator {
     pub(crate) fn file_code(&mut self, path: &Rc<[u8]>, text: Vec<u8>) -> crate::eval::R<u32> {
         let text: Rc<[u8]> = text.into();
         if let Some(code) = self.saved_code(path, &text) {
+            self.mark_shared(path, code);
             return Ok(code);
         }
         let origin = Origin::File(path.clone());
         let code = self.parse_source(&text, origin, path::parent(path), &[])?;
+        self.mark_shared(path, code);
+        let has_no_place = self.saved_files.as_ref().is_some_and(|saved| {
+            !saved.later.is_empty() && saved.later.contains(&(path.to_vec(), digest(&text)))
+        });
         if let Some(parsed) = &mut self.parsed {
-            parsed.add(path.clone(), text);
+            if has_no_place {
+                parsed.displaced += text.len();
+            } else {
+                parsed.add(path.clone(), text);
+            }
         }
         Ok(code)
     }

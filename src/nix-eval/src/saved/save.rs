@@ -32,6 +32,9 @@ pub(crate) struct Parsed {
     bytes: usize,
     /// Bytes of the files that were saved already.
     reused: usize,
+    /// Bytes of the files that were saved, but for which there is no place beside the values that
+    /// are in use.
+    pub(super) displaced: usize,
 }
 
 impl Parsed {
@@ -41,6 +44,7 @@ impl Parsed {
             files: Vec::new(),
             bytes: 0,
             reused: 0,
+            displaced: 0,
         }
     }
 
@@ -64,12 +68,19 @@ pub struct Unsaved {
 }
 
 impl Evaluator {
+    /// Whether many files were parsed because they have no place beside the values that are in use.
+    pub(crate) fn has_displaced_files(&self) -> bool {
+        let parsed = self.parsed.as_ref();
+        parsed.is_some_and(|parsed| {
+            parsed.displaced >= WORTH_SAVING.max(parsed.reused / PART_WORTH_SAVING)
+        })
+    }
+
     /// What there is to save, where that is worth it.
     pub fn take_unsaved(&mut self) -> Option<Unsaved> {
-        let parsed = self.parsed.take()?;
-        if parsed.bytes < WORTH_SAVING.max(parsed.reused / PART_WORTH_SAVING) {
-            return None;
-        }
+        let parsed = self.parsed.take_if(|parsed| {
+            parsed.bytes >= WORTH_SAVING.max(parsed.reused / PART_WORTH_SAVING)
+        })?;
         let files = parsed.files.iter();
         Some(Unsaved {
             image: parsed.image,

@@ -99,6 +99,27 @@ impl SymbolTable {
         self.ranks.resize(self.ends.len(), UNSEEN);
     }
 
+    /// The symbols that appeared, in order; `None` where symbols are in that order themselves.
+    pub(crate) fn appearances(&self) -> Option<&[u32]> {
+        (!self.ranks.is_empty()).then_some(&self.appeared)
+    }
+
+    /// Adds names as [`Self::add_saved`] does, of which those in `appeared` did appear, in that order.
+    pub(crate) fn restore<'a>(
+        &mut self,
+        names: impl ExactSizeIterator<Item = &'a [u8]>,
+        appeared: Vec<u32>,
+    ) {
+        self.add_saved(names);
+        self.ranks.fill(UNSEEN);
+        for (rank, &symbol) in appeared.iter().enumerate() {
+            if let Some(place) = self.ranks.get_mut(symbol as usize) {
+                *place = rank as u32;
+            }
+        }
+        self.appeared = appeared;
+    }
+
     /// Has every name appear anew from here on.
     pub fn forget_appearances(&mut self) {
         self.ranks.clear();

@@ -9,9 +9,11 @@ use clap::{ArgAction, Args};
 use nix_eval::eval::{Detail, EvalError, R};
 use nix_eval::position::Origin;
 use nix_eval::saved::Unsaved;
+use nix_eval::shared::Unshared;
 use nix_eval::symbol::Symbol;
 use nix_eval::{Evaluator, Settings, Value, with_stack};
 use nix_flake::System;
+use nix_flake::session::quiet_system;
 
 use super::flake_options::{FlakeOptions, is_flake};
 use super::flake_value;
@@ -243,7 +245,7 @@ pub(super) fn evaluate(
     let outcome = with_stack(move || -> io::Result<Outcome> {
         let mut evaluator = Evaluator::new(settings, Box::new(System::default()))?;
         evaluator.start_on_this_stack();
-        evaluator.use_saved_files();
+        evaluator.share_calls("");
         let mut output = Vec::new();
         let result: R<()> = (|| {
             let args = options.automatic_args(&mut evaluator, &here)?;
@@ -262,6 +264,7 @@ pub(super) fn evaluate(
                 output,
                 report: None,
                 unsaved: None,
+                unshared: None,
             },
             Err(raised) => {
                 let error = evaluator.take_error(raised);
@@ -269,6 +272,7 @@ pub(super) fn evaluate(
                     output,
                     report: Some(options.render(&evaluator, &error)),
                     unsaved: None,
+                    unshared: None,
                 }
             }
         };
@@ -278,6 +282,9 @@ pub(super) fn evaluate(
         }
         outcome.unsaved = evaluator.take_unsaved();
         if outcome.unsaved.is_none() {
+            outcome.unshared = evaluator.take_unshared();
+        }
+        if outcome.unsaved.is_none() && outcome.unshared.is_none() {
             // The process ends soon: taking the tables apart would only cost time.
             std::mem::forget(evaluator);
         }
@@ -309,6 +316,9 @@ pub(super) fn evaluate(
                 // The answer is there; what is not saved is parsed again next time.
                 let _ = unsaved.save(&mut System::default());
             }
+            if let Some(unshared) = outcome.unshared {
+                let _ = unshared.save(quiet_system);
+            }
             Ok(verdict)
         }
     }
@@ -319,15 +329,17 @@ struct Outcome {
     output: Vec<u8>,
     report: Option<String>,
     unsaved: Option<Unsaved>,
+    unshared: Option<Unshared>,
 }
 
 fn statistics(evaluator: &Evaluator) -> String {
     let stats = evaluator.stats;
     format!(
-        "{{\"files\":{},\"savedFiles\":{},\"forced\":{},\"functionCalls\":{},\"builtinCalls\":{},\"updates\":{},\
+        "{{\"files\":{},\"savedFiles\":{},\"sharedCalls\":{},\"forced\":{},\"functionCalls\":{},\"builtinCalls\":{},\"updates\":{},\
          \"heapBytes\":{},\"codeBytes\":{}}}\n",
         stats.files,
         stats.saved_files,
+        stats.shared_calls,
         stats.forced,
         stats.calls,
         stats.builtin_calls,

@@ -1,0 +1,274 @@
+//! Making the values that are saved: the noted calls once more, in an evaluator that does nothing
+//! else, and the derivations that were asked of their results.
+
+use std::io;
+use std::rc::Rc;
+
+use nix_store::StorePath;
+use rustc_hash::FxHashSet;
+
+use super::Call;
+use super::demand::Demand;
+use super::file::Layout;
+use super::tables::Tables;
+use crate::eval::{Evaluator, R, Settings, with_stack};
+use crate::heap::Value;
+use crate::saved::{Digest, ends_of, image_name};
+use crate::symbol::known;
+use crate::world::World;
+
+/// Bytes of data that may be saved.
+const MOST_BYTES: usize = 1 << 30;
+/// New derivations that are worth saving values anew: this part of those that were saved already.
+const PART_WORTH_SAVING: usize = 8;
+/// Fewer derivations than this are made faster than saved.
+const WORTH_SAVING: usize = 20;
+/// From so many calls on, those are left out that the last evaluation did not need.
+const MOST_CALLS: usize = 24;
+/// What a file must not mention: a value that another evaluation would find another one for.
+const NOT_SHARED: &[u8] = b"currentTime";
+
+/// Calls that later evaluations need not make, once their results are saved.
+pub struct Unshared {
+    name: String,
+    settings: Settings,
+    calls: Vec<Call>,
+    demands: Vec<Demand>,
+    mounts: Vec<(StorePath, Vec<u8>)>,
+}
+
+impl Evaluator {
+    /// Uses files that were saved, and shares calls of a few functions, whose results may have been
+    /// saved too. `hint` tells one kind of
+    /// work from another: what it saves is kept apart. Has an effect only before anything was
+    /// evaluated.
+    pub fn share_calls(&mut self, hint: &str) {
+        // Where values are shown unforced, it can be seen what another evaluation forced.
+        if !self.settings.lints.is_silent() || self.settings.exact_laziness {
+            return self.use_saved_files();
+        }
+        let image = image_name(self);
+        let text = format!("{image} {hint} {:?}", self.settings);
+        let name = crate::saved::digest(text.as_bytes());
+        let name = format!("{:032x}", u128::from_le_bytes(name));
+        if let Some(saved) = self.world.saved_values(&name) {
+            self.adopt(saved);
+        }
+        self.shared.name = Some(name);
+        self.use_image(image);
+    }
+
+    /// The calls that were made, where they are worth saving.
+    pub fn take_unshared(&mut self) -> Option<Unshared> {
+        let name = self.shared.name.clone()?;
+        let mut demands: FxHashSet<Demand> = self.demands().into_iter().collect();
+        let mut calls = self.shared.calls.clone();
+        if let Some(adopted) = &self.shared.adopted {
+            let before = adopted.demands.len();
+            demands.extend(adopted.demands.iter().cloned());
+            let new = demands.len() - before;
+            let is_worth_it = new >= WORTH_SAVING.max(before / PART_WORTH_SAVING);
+            if !is_worth_it && !self.has_displaced_files() {
+                return None;
+            }
+            let kept = |call: &&Call| {
+                adopted.calls.len() < MOST_CALLS || self.shared.used.contains(&call.digest())
+            };
+            let before = adopted.calls.iter().filter(kept);
+            calls = before.chain(&calls).cloned().collect();
+        } else if demands.len() < WORTH_SAVING {
+            return None;
+        }
+        let mut demands: Vec<Demand> = demands.into_iter().collect();
+        demands.sort_unstable();
+        let mut settings = self.settings.clone();
+        settings.allowed_paths = settings.allowed_paths.map(|_| Vec::new());
+        Some(Unshared {
+            name,
+            settings,
+            calls,
+            demands,
+            mounts: self.shared.mounts.iter().map(to_vec).collect(),
+        })
+    }
+}
+
+fn to_vec((path, real): &(StorePath, Rc<[u8]>)) -> (StorePath, Vec<u8>) {
+    (path.clone(), real.to_vec())
+}
+
+impl Unshared {
+    /// Makes the calls once more and saves what came of them.
+    ///
+    /// # Errors
+    /// As the system reports them. Nothing depends on its success but the speed of what follows.
+    pub fn save<W: World + 'static>(
+        mut self,
+        world: impl Fn() -> W + Send + Sync,
+    ) -> io::Result<()> {
+        let noisy = with_stack(|| self.write(Box::new(world())))?.unwrap_or(Ok(Vec::new()))?;
+        if !noisy.is_empty() {
+            // What warns has to be evaluated each time.
+            let noisy: FxHashSet<Demand> = noisy.into_iter().collect();
+            self.demands.retain(|demand| !noisy.contains(demand));
+            with_stack(|| self.write(Box::new(world())))?.unwrap_or(Ok(Vec::new()))?;
+        }
+        Ok(())
+    }
+
+    /// Makes and saves values; returns the demands that had something to say, where nothing was
+    /// saved for that.
+    fn write(&self, world: Box<dyn World>) -> io::Result<Vec<Demand>> {
+        let mut evaluator = Evaluator::new(self.settings.clone(), world)?;
+        evaluator.start_on_this_stack();
+        let start = ends_of(&evaluator);
+        evaluator.use_saved_files();
+        evaluator.shared.name = Some(self.name.clone());
+        evaluator.has_spoken = false;
+        evaluator.world.start_notes();
+        let parsed = evaluator.saved_files_identity();
+        for (store_path, real) in self.mounts_in_use() {
+            evaluator.mount(store_path.clone(), real);
+            let dir = evaluator.store_dir();
+            if let Ok(dir) = dir {
+                evaluator.allow(&dir.print(store_path));
+            }
+            evaluator.note_mount(store_path, real);
+        }
+        for call in &self.calls {
+            evaluator.repeat(call);
+        }
+        if evaluator.has_spoken {
+            return Ok(Vec::new());
+        }
+        let mut noisy = Vec::new();
+        for demand in &self.demands {
+            let depth = evaluator.depth;
+            if let Err(raised) = evaluator.meet(demand) {
+                evaluator.take_error(raised);
+                evaluator.depth = depth;
+            }
+            if std::mem::take(&mut evaluator.has_spoken) {
+                noisy.push(demand.clone());
+            }
+        }
+        if !noisy.is_empty() || evaluator.heap.data_bytes() > MOST_BYTES {
+            return Ok(noisy);
+        }
+        let mut sources = evaluator.positions.sources();
+        let names_what_changes = sources.any(|source| {
+            let own = source.range().0 < start.positions;
+            !own && memchr::memmem::find(source.text(), NOT_SHARED).is_some()
+        });
+        drop(sources);
+        if names_what_changes {
+            return Ok(Vec::new());
+        }
+        let Some(notes) = evaluator.world.take_notes() else {
+            return Ok(Vec::new());
+        };
+        evaluator.save_values(&self.name, (start, parsed), notes, &self.demands)?;
+        Ok(Vec::new())
+    }
+
+    /// The trees that a call's argument names.
+    fn mounts_in_use(&self) -> impl Iterator<Item = (&StorePath, &[u8])> {
+        let mounts = self.mounts.iter();
+        let in_use = mounts.filter(|(path, _)| {
+            let name = path.base_name().as_bytes();
+            let mut calls = self.calls.iter();
+            calls.any(|call| memchr::memmem::find(&call.argument, name).is_some())
+        });
+        in_use.map(|(path, real)| (path, &real[..]))
+    }
+}
+
+impl Evaluator {
+    /// Makes a noted call. Where it fails, nothing is known of it later.
+    fn repeat(&mut self, call: &Call) {
+        let depth = self.depth;
+        let result = self.function_at(&call.function).and_then(|function| {
+            let Some((function, argument)) = function.zip(self.argument_of(&call.argument)) else {
+                return Ok(Value::NULL);
+            };
+            self.call(function, &[argument], crate::position::Position::NONE)
+        });
+        if let Err(raised) = result {
+            self.take_error(raised);
+            self.depth = depth;
+        }
+    }
+
+    /// The function that a way leads to.
+    fn function_at(&mut self, way: &[u8]) -> R<Option<Value>> {
+        let Some((&kind, rest)) = way.split_first() else {
+            return Ok(None);
+        };
+        let (mut value, names): (Value, &[&[u8]]) = match kind {
+            b'F' => (self.import_file(rest)?, &[]),
+            b'L' => (self.import_file(rest)?, &[b"systems", super::ELABORATE]),
+            b'R' => {
+                let digest = Digest::try_from(rest).unwrap_or_default();
+                let Some(&result) = self.shared.known.get(&digest) else {
+                    return Ok(None);
+                };
+                (result, &[b"lib", b"systems", super::ELABORATE])
+            }
+            _ => return self.flake_function().map(Some),
+        };
+        for name in names {
+            let shown = String::from_utf8_lossy(name).into_owned();
+            value = self.select_by_text(value, name, &shown)?;
+        }
+        self.force(value).map(Some)
+    }
+
+    /// Makes a derivation that was asked of a result.
+    fn meet(&mut self, demand: &Demand) -> R<()> {
+        let Some(&result) = self.shared.known.get(&demand.call) else {
+            return Ok(());
+        };
+        let mut value = result;
+        for name in &demand.path {
+            value = self.select_by_text(value, name, "")?;
+        }
+        let value = self.force(value)?;
+        for name in [known::DRV_PATH, known::OUT_PATH] {
+            if value.is_attrs()
+                && let Some(path) = self.heap.attr(value, name)
+            {
+                self.force(path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn save_values(
+        &mut self,
+        name: &str,
+        (start, parsed): (crate::saved::Ends, (u32, Digest)),
+        notes: Vec<u8>,
+        demands: &[Demand],
+    ) -> io::Result<()> {
+        let (tables, more) = Tables::of(self, start, parsed, notes, demands.to_vec());
+        let tables = tables.to_bytes();
+        let (data, code) = self.heap.bytes();
+        let layout = Layout::new(tables.len(), more.len(), data.len(), code.len());
+        let zeros = vec![0; layout.padding(more.len()).into_iter().max().unwrap_or(0)];
+        let [before_data, before_code, at_end] = layout.padding(more.len());
+        let header = layout.header();
+        self.world.save_values(
+            name,
+            &[
+                &header,
+                &tables,
+                &more,
+                &zeros[..before_data],
+                data,
+                &zeros[..before_code],
+                code,
+                &zeros[..at_end],
+            ],
+        )
+    }
+}

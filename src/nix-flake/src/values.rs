@@ -1,0 +1,237 @@
+//! Values that evaluations saved, below the cache folder: one file for each kind of work. The file
+//! ends with a hash of all that stands before it. It is checked once: as long as the system says that
+//! nobody wrote to the file since, it need not be read again.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use nix_eval::world::Saved;
+use nix_store::hash::{Algorithm, Hasher};
+
+use crate::fetch::cache::Cache;
+
+/// The folder in the cache.
+const PART: &str = "values";
+/// Bytes that all files may take together; the oldest go first.
+const MOST_BYTES: u64 = 4 << 30;
+/// What the end of a file starts with.
+const MAGIC: &[u8; 8] = b"checked\n";
+/// Bytes of the end: the magic and a BLAKE3 hash.
+const END_BYTES: u64 = 8 + 32;
+/// Bytes that are read or left out at once.
+const BLOCK: usize = 64 << 10;
+/// Times of files are this coarse, at most.
+const TICK: Duration = Duration::from_millis(25);
+
+/// One that is open.
+struct SavedValues {
+    file: File,
+    length: u64,
+}
+
+impl Saved for SavedValues {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.file.read_exact_at(buffer, offset)
+    }
+
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    fn file(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.file.as_fd())
+    }
+}
+
+/// What was saved as `name`, if every byte is as it was written.
+pub(crate) fn open(cache: &Cache, name: &str) -> Option<Box<dyn Saved>> {
+    let path = cache.place(PART).join(name);
+    let mut file = File::open(&path).ok()?;
+    let metadata = file.metadata().ok()?;
+    let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
+    if !metadata.is_file() || !is_own || metadata.mode() & 0o022 != 0 {
+        return None;
+    }
+    let length = metadata.len().checked_sub(END_BYTES)?;
+    if stamp_of(&metadata) != fs::read_to_string(stamp_path(&path)).ok() {
+        if !is_whole(&mut file, length).unwrap_or(false) {
+            return None;
+        }
+        put_stamp(&path, &file);
+    }
+    Some(Box::new(SavedValues { file, length }))
+}
+
+/// Saves `parts` as `name`, whole or not at all.
+pub(crate) fn save(cache: &Cache, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+    let folder = cache.folder(PART).map_err(io::Error::other)?;
+    let scratch = cache.scratch().map_err(io::Error::other)?;
+    let new = scratch.path.join(name);
+    let mut file = File::create(&new)?;
+    file.set_permissions(PermissionsExt::from_mode(0o600))?;
+    let mut hasher = Hasher::new(Algorithm::Blake3);
+    let mut length = 0;
+    for part in parts {
+        hasher.update(part);
+        for block in part.chunks(BLOCK) {
+            // Blocks that nothing was ever put into take no room.
+            if block.len() == BLOCK && block.iter().all(|&byte| byte == 0) {
+                file.seek(SeekFrom::Current(BLOCK as i64))?;
+            } else {
+                file.write_all(block)?;
+            }
+        }
+        length += part.len() as u64;
+    }
+    file.seek(SeekFrom::Start(length))?;
+    file.write_all(MAGIC)?;
+    file.write_all(hasher.finish().bytes())?;
+    let path = folder.join(name);
+    fs::rename(&new, &path)?;
+    std::thread::sleep(TICK * 2);
+    put_stamp(&path, &file);
+    prune(&folder, &path);
+    Ok(())
+}
+
+/// Whether the hash at the end is that of the rest.
+fn is_whole(file: &mut File, length: u64) -> io::Result<bool> {
+    let mut hasher = Hasher::new(Algorithm::Blake3);
+    let mut block = vec![0; 16 * BLOCK];
+    let mut content = file.take(length);
+    loop {
+        let count = content.read(&mut block)?;
+        if count == 0 {
+            break;
+        }
+        hasher.update(&block[..count]);
+    }
+    let mut end = Vec::new();
+    file.read_to_end(&mut end)?;
+    Ok(end.strip_prefix(MAGIC) == Some(hasher.finish().bytes()))
+}
+
+/// What the system says of a file that changes whenever somebody writes to it; `None` where that was
+/// too recent to tell from what may be written next.
+fn stamp_of(metadata: &fs::Metadata) -> Option<String> {
+    let changed = Duration::new(
+        u64::try_from(metadata.ctime()).ok()?,
+        u32::try_from(metadata.ctime_nsec()).ok()?,
+    );
+    let age = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH + changed);
+    if age.ok()? < TICK {
+        return None;
+    }
+    Some(format!(
+        "{} {} {} {}.{} {}.{}\n",
+        metadata.dev(),
+        metadata.ino(),
+        metadata.len(),
+        metadata.mtime(),
+        metadata.mtime_nsec(),
+        metadata.ctime(),
+        metadata.ctime_nsec(),
+    ))
+}
+
+fn stamp_path(path: &Path) -> PathBuf {
+    path.with_extension("stamp")
+}
+
+/// Notes that the file was found to be whole; where that fails, it is looked at again.
+fn put_stamp(path: &Path, file: &File) {
+    let stamp = file.metadata().ok().and_then(|found| stamp_of(&found));
+    if let Some(stamp) = stamp {
+        let _ = fs::write(stamp_path(path), stamp);
+    }
+}
+
+/// Deletes those that were not written for longest, until the rest is small enough.
+fn prune(folder: &Path, newest: &Path) {
+    use std::os::unix::fs::MetadataExt as _;
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    let mut found: Vec<(SystemTime, u64, PathBuf)> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let metadata = entry.metadata().ok()?;
+            let bytes = metadata.blocks() * 512;
+            Some((metadata.modified().ok()?, bytes, entry.path()))
+        })
+        .filter(|(_, _, path)| path.extension().is_none() && path != newest)
+        .collect();
+    found.sort();
+    let own = fs::metadata(newest).map_or(0, |metadata| metadata.blocks() * 512);
+    let mut total = own + found.iter().map(|(_, bytes, _)| bytes).sum::<u64>();
+    for (_, bytes, path) in found {
+        if total <= MOST_BYTES {
+            break;
+        }
+        // What cannot be deleted stays until somebody does.
+        let _ = fs::remove_file(stamp_path(&path));
+        let _ = fs::remove_file(path);
+        total -= bytes;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(cache: &Cache, name: &str) -> Option<Vec<u8>> {
+        let saved = open(cache, name)?;
+        let mut bytes = vec![0; usize::try_from(saved.length()).unwrap()];
+        saved.read_at(0, &mut bytes).unwrap();
+        Some(bytes)
+    }
+
+    #[test]
+    fn what_is_saved_is_found() {
+        let place = tempfile::tempdir().unwrap();
+        let cache = Cache::at(place.path().to_owned());
+        let zeros = vec![0; 3 * BLOCK];
+        save(&cache, "a", &[b"first, ", &zeros, b"second"]).unwrap();
+        let expected = [&b"first, "[..], &zeros, b"second"].concat();
+        assert!(read(&cache, "a").unwrap() == expected);
+        assert!(place.path().join("values/a.stamp").exists());
+        assert!(read(&cache, "a").unwrap() == expected);
+    }
+
+    #[test]
+    fn what_was_written_to_is_not_believed() {
+        let place = tempfile::tempdir().unwrap();
+        let cache = Cache::at(place.path().to_owned());
+        let file = place.path().join("values/a");
+        for at in [0, 3, 11, 20] {
+            save(&cache, "a", &[b"many bytes"]).unwrap();
+            assert!(open(&cache, "a").is_some());
+            let mut bytes = fs::read(&file).unwrap();
+            bytes[at] ^= 1;
+            fs::write(&file, bytes).unwrap();
+            assert!(open(&cache, "a").is_none(), "byte {at}");
+        }
+        save(&cache, "a", &[b"many bytes"]).unwrap();
+        let whole = fs::read(&file).unwrap();
+        for length in 0..whole.len() {
+            fs::write(&file, &whole[..length]).unwrap();
+            assert!(open(&cache, "a").is_none(), "{length} bytes");
+        }
+        fs::write(&file, &whole).unwrap();
+        assert_eq!(read(&cache, "a").unwrap(), b"many bytes");
+    }
+
+    #[test]
+    fn what_others_may_write_is_not_read() {
+        let place = tempfile::tempdir().unwrap();
+        let cache = Cache::at(place.path().to_owned());
+        save(&cache, "a", &[b"bytes"]).unwrap();
+        let file = place.path().join("values/a");
+        fs::set_permissions(&file, PermissionsExt::from_mode(0o666)).unwrap();
+        assert!(open(&cache, "a").is_none());
+    }
+}
