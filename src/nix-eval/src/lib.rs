@@ -22,6 +22,8 @@ pub mod saved;
 pub mod shared;
 pub mod symbol;
 pub mod syntax;
+#[cfg(test)]
+mod testing;
 pub mod world;
 
 pub use eval::{EvalError, Evaluator, Settings, with_stack};

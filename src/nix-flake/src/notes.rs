@@ -3,6 +3,7 @@
 //! them.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io::ErrorKind;
@@ -70,11 +71,10 @@ impl Notes {
     }
 
     fn note(&mut self, question: Question, what: &[u8]) {
-        let key = (question, what.to_vec());
-        if !self.found.contains_key(&key) {
+        if let Entry::Vacant(place) = self.found.entry((question, what.to_vec())) {
             match answer(question, what) {
                 Some(answer) => {
-                    self.found.insert(key, answer);
+                    place.insert(answer);
                 }
                 None => self.is_vague = true,
             }
@@ -168,7 +168,12 @@ fn identity(metadata: &Metadata) -> Option<Vec<u8>> {
         metadata.ctime(),
         metadata.ctime_nsec(),
     ];
-    Some(numbers.iter().flat_map(|number| number.to_le_bytes()).collect())
+    Some(
+        numbers
+            .iter()
+            .flat_map(|number| number.to_le_bytes())
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -206,9 +211,13 @@ mod tests {
     fn every_change_is_noticed() {
         let changes: [(&str, Change); 9] = [
             ("written", |at| fs::write(at.join("file"), "next").unwrap()),
-            ("same text again", |at| fs::write(at.join("file"), "text").unwrap()),
+            ("same text again", |at| {
+                fs::write(at.join("file"), "text").unwrap();
+            }),
             ("removed", |at| fs::remove_file(at.join("file")).unwrap()),
-            ("added below", |at| fs::write(at.join("folder/new"), "").unwrap()),
+            ("added below", |at| {
+                fs::write(at.join("folder/new"), "").unwrap();
+            }),
             ("made", |at| fs::write(at.join("absent"), "").unwrap()),
             ("made a folder", |at| {
                 fs::remove_file(at.join("file")).unwrap();

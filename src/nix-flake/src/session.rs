@@ -13,7 +13,7 @@
 //! ```
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use nix_eval::eval::{Detail, R};
 use nix_eval::{Evaluator, Settings, Value, with_stack};
@@ -50,6 +50,9 @@ pub struct Options {
     pub warn: bool,
     /// How much a report says.
     pub detail: Detail,
+    /// Whether what earlier evaluations worked out is used. Their derivations are known then too,
+    /// whether this evaluation needs them or not.
+    pub share: bool,
 }
 
 impl Default for Options {
@@ -63,6 +66,7 @@ impl Default for Options {
             settings: Settings::default(),
             warn: false,
             detail: Detail::Short,
+            share: true,
         }
     }
 }
@@ -171,9 +175,15 @@ impl Opened {
         let mut evaluator = Evaluator::new(options.flake_settings(), Box::new(system))
             .map_err(|error| Failure::Resources(format!("cannot reserve the heap: {error}")))?;
         evaluator.start_on_this_stack();
-        evaluator.share_calls("flake");
+        let locked = locked.to_evaluator();
+        if options.share {
+            // What may be read depends on what is locked.
+            evaluator.share_calls(&format!("flake {}", locked.lock));
+        } else {
+            evaluator.use_saved_files();
+        }
         let result = evaluator
-            .call_flake(&locked.to_evaluator())
+            .call_flake(&locked)
             .and_then(|flake| work(&mut evaluator, flake));
         let result = result.map_err(|raised| {
             let error = evaluator.take_error(raised);
@@ -187,9 +197,16 @@ impl Opened {
     }
 }
 
+/// Held while something is saved.
+static SAVING: Mutex<()> = Mutex::new(());
+
 /// Saves what later evaluations can use: files that were parsed, or, where there are none of those,
 /// values. What is not saved is worked out again next time.
 fn save(mut evaluator: Evaluator) {
+    // Evaluations side by side would save the same.
+    let Ok(_guard) = SAVING.try_lock() else {
+        return;
+    };
     if let Some(unsaved) = evaluator.take_unsaved() {
         drop(evaluator);
         let _ = unsaved.save(&mut System::default());

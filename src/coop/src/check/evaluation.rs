@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use nix_eval::eval::{Detail, R};
+use nix_eval::heap::KeptMemory;
 use nix_eval::{Evaluator, Value};
 use nix_flake::Fetcher;
 use nix_flake::session::{Failure, Opened, Options, Source};
@@ -290,6 +291,8 @@ pub(super) enum Place {
 
 /// Does `work` on all processors; what it returns is in no order.
 fn side_by_side<T: Sync, U: Send>(items: &[T], work: impl Fn(&T) -> U + Sync) -> Vec<U> {
+    // The heap of one is cleared for the next.
+    let _memory = KeptMemory::default();
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(items.len()));

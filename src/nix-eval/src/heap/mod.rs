@@ -4,6 +4,7 @@
 
 mod attrs;
 mod context;
+mod kept;
 mod region;
 mod supply;
 mod thunk;
@@ -11,6 +12,7 @@ mod value;
 
 pub use attrs::{AttrsBuilder, Shape};
 pub use context::{ContextElement, ContextId, ContextTable};
+pub use kept::KeptMemory;
 pub use region::{HeapFull, Part};
 pub use thunk::{Pending, ThunkState};
 pub use value::{Kind, MAX_SMALL_INT, MIN_SMALL_INT, Value};

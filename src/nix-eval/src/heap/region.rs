@@ -9,6 +9,7 @@ use rustix::mm::{MapFlags, ProtFlags};
 
 use crate::world::Saved;
 
+use super::kept::{self, Kept};
 use super::supply::{Supplier, populate};
 
 /// The panic payload when a region has no room left; the evaluator's entry points turn it into an
@@ -34,15 +35,25 @@ pub(super) struct Region {
     supplier: Supplier,
     /// Words there may be.
     limit: u32,
+    /// Words before this one may hold what an earlier region left there, unless they are ready.
+    stale: u32,
 }
 
 /// Words that are asked of the system at once: one request instead of a thousand page faults.
 const CHUNK: u32 = 1 << 20;
+/// Words that are cleared at once where there are pages already: they stay in the cache.
+const CLEARED: u32 = 1 << 16;
 /// The first request: a small evaluation is over before a whole chunk is cleared.
 const FIRST_CHUNK: u32 = CHUNK / 8;
 
 /// Words of a page, at most.
 const PAGE_WORDS: u32 = 16 << 10;
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        kept::put(&self.map, self.used.max(self.stale));
+    }
+}
 
 /// A range of saved bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,20 +66,29 @@ pub struct Part {
 
 impl Region {
     pub(super) fn new(bytes: usize) -> std::io::Result<Self> {
-        let mut map = memmap2::MmapOptions::new()
-            .len(bytes)
-            .no_reserve_swap()
-            .map_anon()?;
-        let base = map.as_mut_ptr().cast();
+        let Kept { map, used } = match kept::take(bytes) {
+            Some(kept) => kept,
+            None => Kept {
+                map: Arc::new(
+                    memmap2::MmapOptions::new()
+                        .len(bytes)
+                        .no_reserve_swap()
+                        .map_anon()?,
+                ),
+                used: 0,
+            },
+        };
         // From here on only `base` reaches the memory; the map is kept to be given back.
+        let base = map.as_ptr().cast_mut().cast();
         Ok(Self {
-            map: Arc::new(map),
+            map,
             base,
             used: 0,
             ready: 0,
-            ordered: 0,
+            ordered: used,
             supplier: Supplier::default(),
             limit: u32::try_from(bytes / 4 - 2).unwrap_or(u32::MAX - 2),
+            stale: used,
         })
     }
 
@@ -99,6 +119,15 @@ impl Region {
             heap_full();
         }
         let needed = self.used + words;
+        if self.ready < self.stale {
+            let end = needed.max(self.ready.saturating_add(CLEARED));
+            let end = end.min(self.stale);
+            self.clear(self.ready, end);
+            self.ready = end;
+            if needed <= end {
+                return;
+            }
+        }
         let ahead = (self.used / 2).clamp(FIRST_CHUNK, CHUNK);
         let further = |from: u32| from.saturating_add(ahead).min(self.limit);
         let bytes = |from: u32, to: u32| from as usize * 4..to as usize * 4;
@@ -113,6 +142,17 @@ impl Region {
             let end = further(self.ordered);
             self.supplier.order(&self.map, bytes(self.ordered, end));
             self.ordered = end;
+        }
+    }
+
+    /// Clears the words between two places that were not handed out.
+    fn clear(&mut self, from: u32, to: u32) {
+        debug_assert!(self.used <= from && to <= self.limit);
+        // SAFETY: the range lies in the map, and nobody holds a reference to what was not handed
+        // out.
+        unsafe {
+            let start = self.base.add(from as usize);
+            start.write_bytes(0, to.saturating_sub(from) as usize);
         }
     }
 
@@ -135,6 +175,9 @@ impl Region {
     pub(super) fn reserve(&mut self, end: u32) -> bool {
         if end < self.used || end > self.limit || !end.is_multiple_of(2) {
             return false;
+        }
+        if self.ready < self.stale {
+            self.clear(self.ready, end.min(self.stale).max(self.ready));
         }
         self.used = end;
         self.ready = self.ready.max(end);
@@ -176,7 +219,8 @@ impl Region {
     /// As the system reports them: the region is of no use then.
     pub(super) fn adopt(&mut self, saved: &dyn Saved, at: Part, kept: u32) -> std::io::Result<()> {
         let words = u32::try_from(at.length / 4).unwrap_or(u32::MAX);
-        let pages = words.next_multiple_of(PAGE_WORDS);
+        let page = u32::try_from(rustix::param::page_size() / 4).unwrap_or(PAGE_WORDS);
+        let pages = words.next_multiple_of(page);
         if words < self.used || pages > self.limit || kept > self.used {
             return Err(std::io::ErrorKind::InvalidData.into());
         }
@@ -199,9 +243,11 @@ impl Region {
             // SAFETY: as in `as_bytes`, for words within the limit, which are given out below.
             let bytes = unsafe { std::slice::from_raw_parts_mut(self.base.cast(), at.length) };
             saved.read_at(at.offset, bytes)?;
+            self.used = words;
+            self.clear(words, pages);
         }
         self.used = words;
-        self.ready = self.ready.max(pages);
+        self.ready = pages;
         self.ordered = self.ordered.max(pages);
         self.write_words(0, &first);
         Ok(())
@@ -308,6 +354,7 @@ impl Region {
 
 #[cfg(test)]
 mod tests {
+    use super::super::KeptMemory;
     use super::*;
 
     #[test]
@@ -347,6 +394,29 @@ mod tests {
             region.allocate(u32::MAX);
         }));
         assert!(result.unwrap_err().is::<HeapFull>());
+    }
+
+    #[test]
+    fn memory_of_another_region_is_cleared() {
+        const BYTES: usize = 1 << 20;
+        let _memory = KeptMemory::default();
+        let fill = |region: &mut Region| {
+            for _ in 0..1000 {
+                let at = region.allocate(100);
+                assert!(region.words(at, 0, 100).iter().all(|&word| word == 0));
+                for index in 0..100 {
+                    region.set(at, index, u32::MAX);
+                }
+            }
+        };
+        let mut region = Region::new(BYTES).unwrap();
+        fill(&mut region);
+        drop(region);
+        let mut region = Region::new(BYTES).unwrap();
+        assert!(region.stale > 0);
+        assert!(region.reserve(5000));
+        assert!(region.range(0, 5000).unwrap().iter().all(|&word| word == 0));
+        fill(&mut region);
     }
 
     #[test]

@@ -86,7 +86,11 @@ impl CodeTable {
     /// Everything, in the order of code.
     pub(crate) fn all(&self) -> Part {
         let mut all = Part::default();
-        let parts = self.restored.values().chain(self.saved()).chain([&self.own]);
+        let parts = self
+            .restored
+            .values()
+            .chain(self.saved())
+            .chain([&self.own]);
         for part in parts {
             all.places.extend(&part.places);
             all.names.extend(&part.names);

@@ -39,8 +39,11 @@ pub(crate) struct SavedFiles {
     entries: FxHashMap<Vec<u8>, Vec<Entry>>,
     identity: (u32, Digest),
     /// Files that have no place, with the hashes of their texts.
-    later: FxHashSet<(Vec<u8>, Digest)>,
+    later: FxHashSet<FileText>,
 }
+
+/// A path, and the hash of a text there.
+type FileText = (Vec<u8>, Digest);
 
 /// How many entries there are, and a hash over them.
 fn identity(entries: &[Entry]) -> (u32, Digest) {
@@ -166,10 +169,7 @@ impl Evaluator {
     }
 
     /// The index of the files that have a place, and the files that have none.
-    fn fitting_index(
-        &mut self,
-        bytes: &dyn Saved,
-    ) -> Option<(Index, FxHashSet<(Vec<u8>, Digest)>)> {
+    fn fitting_index(&mut self, bytes: &dyn Saved) -> Option<(Index, FxHashSet<FileText>)> {
         let Some((count, expected)) = self.parsed_beside_values() else {
             return Some((adopt(self, bytes)?, FxHashSet::default()));
         };

@@ -2,83 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use crate::eval::{Detail, Evaluator, Settings, with_stack};
 use crate::position::Origin;
 use crate::print;
-use crate::world::{FetchRequest, Fetched, FileType, Saved, World};
-
-/// Files and images in memory.
-#[derive(Clone, Default)]
-struct Memory {
-    files: BTreeMap<Vec<u8>, Vec<u8>>,
-    images: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
-}
-
-struct Image(Vec<u8>);
-
-impl Saved for Image {
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        let start = usize::try_from(offset).map_err(io::Error::other)?;
-        let end = start.saturating_add(buffer.len());
-        let bytes = self.0.get(start..end);
-        buffer.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
-        Ok(())
-    }
-
-    fn length(&self) -> u64 {
-        self.0.len() as u64
-    }
-}
-
-impl World for Memory {
-    fn read_file(&mut self, path: &[u8]) -> io::Result<Vec<u8>> {
-        let text = self.files.get(path).cloned();
-        text.ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-
-    fn file_type(&mut self, path: &[u8]) -> io::Result<Option<FileType>> {
-        let is_file = self.files.contains_key(path);
-        Ok(is_file.then_some(FileType::Regular { executable: false }))
-    }
-
-    fn read_dir(&mut self, _: &[u8]) -> io::Result<Vec<(Vec<u8>, FileType)>> {
-        Ok(Vec::new())
-    }
-
-    fn read_link(&mut self, _: &[u8]) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn variable(&mut self, _: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn now(&mut self) -> i64 {
-        1_700_000_000
-    }
-
-    fn say(&mut self, _: &[u8]) {}
-
-    fn fetch(&mut self, _: &FetchRequest) -> Result<Fetched, String> {
-        Err("there is no network here".to_owned())
-    }
-
-    fn saved(&mut self, name: &str) -> Option<Box<dyn Saved>> {
-        let images = self.images.lock().unwrap();
-        let bytes = images.get(name)?.clone();
-        Some(Box::new(Image(bytes)))
-    }
-
-    fn save(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
-        let mut images = self.images.lock().unwrap();
-        images.insert(name.to_owned(), parts.concat());
-        Ok(())
-    }
-}
+use crate::testing::Memory;
 
 /// So much text that it is worth saving.
 fn padding() -> String {
@@ -312,6 +242,7 @@ fn no_damage_is_believed() {
         let memory = Memory {
             files: memory.files.clone(),
             images: Arc::new(Mutex::new(images)),
+            ..Memory::default()
         };
         let (answer, saved) = memory.answer(program);
         assert_eq!(answer, cold);

@@ -193,14 +193,10 @@ impl Evaluator {
     fn way_to(&self, function: Value) -> Option<Vec<u8>> {
         let (code, outer) = self.heap.lambda(function);
         let is_it = |found: Option<Value>| {
-            found.is_some_and(|found| {
-                found.is_lambda() && self.heap.lambda(found) == (code, outer)
-            })
+            found.is_some_and(|found| found.is_lambda() && self.heap.lambda(found) == (code, outer))
         };
         match self.shared.functions.get(&code)? {
-            Function::File(path) => {
-                is_it(self.imported(path)).then(|| [b"F", &path[..]].concat())
-            }
+            Function::File(path) => is_it(self.imported(path)).then(|| [b"F", &path[..]].concat()),
             Function::Elaborate(library) => {
                 let names: [&[u8]; 2] = [b"systems", ELABORATE];
                 let default = path::join(library, b"default.nix");

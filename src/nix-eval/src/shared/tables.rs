@@ -293,13 +293,13 @@ impl Tables {
             demands: take_list(from, |from| {
                 Some(Demand {
                     call: from.take()?,
-                    path: take_list(from, |from| from.bytes())?,
+                    path: take_list(from, take_bytes)?,
                 })
             })?,
             mounts: take_list(from, |from| Some((take_path(from)?, from.bytes()?.into())))?,
             contents: take_list(from, take_content)?,
             copied: take_list(from, |from| Some((from.bytes()?, take_path(from)?)))?,
-            allowed: take_list(from, |from| from.bytes())?,
+            allowed: take_list(from, take_bytes)?,
             derivations: take_list(from, |from| Some((take_path(from)?, take_place(from)?)))?,
         };
         from.0.is_empty().then_some(tables)
@@ -308,7 +308,9 @@ impl Tables {
     /// The names, by symbol.
     pub(super) fn each_name(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         (0..self.name_ends.len()).map(|index| {
-            let start = index.checked_sub(1).map_or(0, |before| self.name_ends[before]);
+            let start = index
+                .checked_sub(1)
+                .map_or(0, |before| self.name_ends[before]);
             &self.names[start as usize..self.name_ends[index] as usize]
         })
     }
@@ -399,7 +401,7 @@ fn take_content(from: &mut Reader<'_>) -> Option<(StorePath, StoreContent)> {
         0 => StoreContent::Text(bytes),
         1 => StoreContent::Tree(bytes, None),
         2 => {
-            let kept = take_list(from, |from| from.bytes())?;
+            let kept = take_list(from, take_bytes)?;
             StoreContent::Tree(bytes, Some(Rc::new(FxHashSet::from_iter(kept))))
         }
         _ => return None,
@@ -409,6 +411,10 @@ fn take_content(from: &mut Reader<'_>) -> Option<(StorePath, StoreContent)> {
 
 fn put_path(out: &mut Writer, path: &StorePath) {
     out.bytes(path.base_name().as_bytes());
+}
+
+fn take_bytes(from: &mut Reader<'_>) -> Option<Vec<u8>> {
+    from.bytes()
 }
 
 fn take_path(from: &mut Reader<'_>) -> Option<StorePath> {

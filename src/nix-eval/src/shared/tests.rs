@@ -1,0 +1,317 @@
+//! An evaluation that uses what others saved gives what one without gives.
+
+use crate::eval::{Detail, Evaluator, Settings, with_stack};
+use crate::position::Origin;
+use crate::print;
+use crate::testing::Memory;
+
+/// A nixpkgs with all that matters here.
+const NIXPKGS: [(&str, &str); 5] = [
+    (
+        "/n/lib/default.nix",
+        r"
+        let lib = {
+          inherit (import ./lists.nix { inherit lib; }) range;
+          systems = import ./systems/default.nix { inherit lib; };
+        }; in lib
+        ",
+    ),
+    (
+        "/n/lib/lists.nix",
+        "{ lib }: { range = from: to: builtins.genList (n: from + n) (to - from + 1); }",
+    ),
+    (
+        "/n/lib/systems/default.nix",
+        r#"
+        { lib }: rec {
+          elaborate = systemOrArgs:
+            let
+              args = if builtins.isAttrs systemOrArgs then systemOrArgs else { system = systemOrArgs; };
+              final = {
+                inherit (args) system;
+                isLinux = builtins.match ".*-linux" final.system != null;
+                canExecute = platform: platform.system == final.system;
+              };
+            in
+            final;
+        }
+        "#,
+    ),
+    (
+        "/n/pkgs/top-level/default.nix",
+        r#"
+        let pristine = import ../../lib/default.nix; in
+        { localSystem, config ? { }, overlays ? [ ], ... }@args:
+        let
+          lib = pristine;
+          platform = lib.systems.elaborate localSystem;
+          package = n: derivation {
+            name = "package-${toString n}" + (config.suffix or "");
+            inherit (platform) system;
+            builder = import ./builder.nix;
+          };
+          all = builtins.listToAttrs (map (n: {
+            name = "package${toString n}";
+            value = package n // { override = new: package new; };
+          }) (lib.range 1 30));
+          traced = builtins.trace "made" (package 99);
+          optional = if builtins.pathExists ./extra.nix then import ./extra.nix else "none";
+        in
+        builtins.foldl' (set: overlay: set // overlay set set)
+          (all // { inherit lib traced optional platform; inner = { deep = package 77; }; }) overlays
+        "#,
+    ),
+    ("/n/pkgs/top-level/builder.nix", "\"/bin/sh\""),
+];
+
+const PACKAGES: &str = "(import /n/pkgs/top-level/default.nix)";
+
+/// The derivations of many packages, so that it is worth saving them.
+fn many(arguments: &str) -> String {
+    format!(
+        "let pkgs = {PACKAGES} {arguments}; in \
+         map (n: pkgs.\"package${{toString n}}\".drvPath) (pkgs.lib.range 1 30)"
+    )
+}
+
+fn nixpkgs() -> Memory {
+    let mut memory = Memory::default();
+    for (path, text) in NIXPKGS {
+        write(&mut memory, path, text);
+    }
+    memory
+}
+
+fn write(memory: &mut Memory, path: &str, text: &str) {
+    memory.files.insert(path.into(), text.into());
+}
+
+/// What a program gives, or its error for people; and how many shared calls were known before.
+fn run(memory: &Memory, program: &str, settings: Settings) -> (String, u64) {
+    let world = memory.clone();
+    let (answer, unshared) = with_stack(|| {
+        let mut evaluator = Evaluator::new(settings, Box::new(world.clone())).unwrap();
+        evaluator.start_on_this_stack();
+        evaluator.share_calls("");
+        let known = evaluator.shared.known.len();
+        let value = evaluator
+            .eval_text(program.as_bytes(), Origin::String, b"/")
+            .and_then(|value| evaluator.force_deep(value))
+            .and_then(|value| print::nix(&mut evaluator, value));
+        let text = match value {
+            Ok(bytes) => String::from_utf8(bytes).unwrap(),
+            Err(raised) => {
+                let error = evaluator.take_error(raised);
+                evaluator.render(&error, Detail::Trace)
+            }
+        };
+        let used = if known == 0 {
+            0
+        } else {
+            evaluator.stats.shared_calls
+        };
+        ((text, used), evaluator.take_unshared())
+    })
+    .unwrap()
+    .unwrap();
+    if let Some(unshared) = unshared {
+        let world = memory.clone();
+        let quiet = move || Memory {
+            said: std::sync::Arc::default(),
+            ..world.clone()
+        };
+        unshared.save(quiet).unwrap();
+    }
+    answer
+}
+
+fn answer(memory: &Memory, program: &str) -> (String, u64) {
+    run(memory, program, Settings::default())
+}
+
+/// What the program gives where nothing was saved.
+fn fresh(memory: &Memory, program: &str) -> String {
+    let memory = Memory {
+        files: memory.files.clone(),
+        ..Memory::default()
+    };
+    answer(&memory, program).0
+}
+
+const LINUX: &str = r#"{ localSystem = "x86_64-linux"; }"#;
+
+#[test]
+fn packages_are_made_once() {
+    let memory = nixpkgs();
+    let program = many(LINUX);
+    let expected = fresh(&memory, &program);
+    assert_eq!(answer(&memory, &program), (expected.clone(), 0));
+    assert_eq!(answer(&memory, &program), (expected, 1));
+    let others = [
+        "pkgs.package3",
+        "pkgs.package3.override 8",
+        "pkgs.inner.deep.drvPath",
+        "pkgs.platform.isLinux",
+        "map (name: pkgs.${name} ? override) (builtins.attrNames pkgs)",
+        "builtins.unsafeGetAttrPos \"lib\" pkgs",
+        "(pkgs // { package3 = 1; }).package3",
+        "pkgs.package1 == pkgs.package1",
+        "pkgs.package400",
+        "pkgs.platform.canExecute 3",
+        "builtins.functionArgs (import /n/pkgs/top-level/default.nix)",
+    ];
+    for expression in others {
+        let program = format!("let pkgs = {PACKAGES} {LINUX}; in {expression}");
+        assert_eq!(
+            answer(&memory, &program).0,
+            fresh(&memory, &program),
+            "{expression}"
+        );
+    }
+}
+
+#[test]
+fn other_arguments_make_other_packages() {
+    let memory = nixpkgs();
+    answer(&memory, &many(LINUX));
+    let arguments = [
+        r#"{ localSystem = "aarch64-linux"; }"#,
+        r#"{ localSystem = { system = "x86_64-linux"; }; }"#,
+        r#"{ localSystem = "x86_64-linux"; config = { suffix = "-a"; }; }"#,
+        r#"{ localSystem = "x86_64-linux"; config.suffix = "-b"; }"#,
+        r#"{ localSystem = "x86_64-linux"; config.at = ./place; }"#,
+        r#"{ localSystem = "x86_64-linux"; config.list = [ null true 1 1.5 "x" ]; }"#,
+        r#"{ localSystem = "x86_64-linux"; overlays = [ (self: super: { package1 = super.package2; }) ]; }"#,
+        r#"{ localSystem = "x86_64-linux"; config.unused = throw "never"; }"#,
+        r#"{ localSystem = "x86_64-linux"; config.suffix = throw "asked for"; }"#,
+        r#"{ localSystem = (import /n/lib/default.nix).systems.elaborate "x86_64-linux"; }"#,
+    ];
+    for _ in 0..3 {
+        for arguments in arguments {
+            let program = many(arguments);
+            assert_eq!(
+                answer(&memory, &program).0,
+                fresh(&memory, &program),
+                "{arguments}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_platform_that_was_described_is_an_argument() {
+    let memory = nixpkgs();
+    let program =
+        many(r#"{ localSystem = (import /n/lib/default.nix).systems.elaborate "x86_64-linux"; }"#);
+    let (cold, _) = answer(&memory, &program);
+    let (warm, used) = answer(&memory, &program);
+    assert_eq!(warm, cold);
+    assert_eq!(used, 2);
+}
+
+#[test]
+fn what_changed_is_noticed() {
+    type Change = fn(&mut Memory);
+    let changes: [(&str, Change); 5] = [
+        ("a file that packages use", |memory| {
+            write(memory, "/n/pkgs/top-level/builder.nix", "\"/bin/other\"");
+        }),
+        ("a file of the library", |memory| {
+            write(
+                memory,
+                "/n/lib/lists.nix",
+                "{ lib }: { range = from: to: [ from to ]; }",
+            );
+        }),
+        ("a file that was not there", |memory| {
+            write(memory, "/n/pkgs/top-level/extra.nix", "\"some\"");
+        }),
+        ("a file that is gone", |memory| {
+            memory.files.remove(&b"/n/pkgs/top-level/builder.nix"[..]);
+        }),
+        ("a file that is no program any more", |memory| {
+            write(memory, "/n/lib/default.nix", "{");
+        }),
+    ];
+    let program = format!(
+        "let pkgs = {PACKAGES} {LINUX}; in [ ({}) pkgs.optional ]",
+        many(LINUX)
+    );
+    for (name, change) in changes {
+        let mut memory = nixpkgs();
+        answer(&memory, &program);
+        assert_eq!(answer(&memory, &program).1, 2, "{name}");
+        change(&mut memory);
+        for _ in 0..3 {
+            assert_eq!(
+                answer(&memory, &program).0,
+                fresh(&memory, &program),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_said_is_said_each_time() {
+    let memory = nixpkgs();
+    let program = format!(
+        "let pkgs = {PACKAGES} {LINUX}; in [ ({}) pkgs.traced.drvPath ]",
+        many(LINUX)
+    );
+    for turn in 1..4 {
+        let (_, used) = answer(&memory, &program);
+        assert_eq!(used > 0, turn > 1);
+        assert_eq!(memory.said.lock().unwrap().len(), turn);
+    }
+}
+
+#[test]
+fn the_time_is_not_shared() {
+    let mut memory = nixpkgs();
+    write(
+        &mut memory,
+        "/n/pkgs/top-level/builder.nix",
+        "toString builtins.currentTime",
+    );
+    answer(&memory, &many(LINUX));
+    assert_eq!(answer(&memory, &many(LINUX)).1, 0);
+}
+
+#[test]
+fn nothing_is_shared_where_values_are_shown_unforced() {
+    let memory = nixpkgs();
+    answer(&memory, &many(LINUX));
+    let exact = Settings {
+        exact_laziness: true,
+        ..Settings::default()
+    };
+    let (_, used) = run(&memory, &many(LINUX), exact);
+    assert_eq!(used, 0);
+}
+
+#[test]
+fn derivations_are_all_there() {
+    let memory = nixpkgs();
+    let program = many(LINUX);
+    let known = |memory: &Memory| {
+        with_stack(|| {
+            let world = Box::new(memory.clone());
+            let mut evaluator = Evaluator::new(Settings::default(), world).unwrap();
+            evaluator.start_on_this_stack();
+            evaluator.share_calls("");
+            let value = evaluator.eval_text(program.as_bytes(), Origin::String, b"/");
+            let value = value.and_then(|value| evaluator.force_deep(value));
+            assert!(value.is_ok());
+            let records = evaluator.derivations();
+            let texts = records.map(|(path, record)| (path.clone(), record.aterm.to_vec()));
+            texts.collect::<std::collections::BTreeMap<_, _>>()
+        })
+        .unwrap()
+        .unwrap()
+    };
+    let cold = known(&memory);
+    answer(&memory, &program);
+    assert_eq!(answer(&memory, &program).1, 1);
+    assert!(known(&memory) == cold);
+}

@@ -8,7 +8,7 @@ use super::cache::Cache;
 use crate::error::{Error, Result};
 
 /// The folders of the cache, and what is in them. What else lies there is somebody's own.
-const PARTS: [(&str, &str); 8] = [
+const PARTS: [(&str, &str); 9] = [
     ("catalogues", "lists of NixOS options"),
     ("downloads", "files from servers"),
     ("git", "clones of Git repositories"),
@@ -17,6 +17,7 @@ const PARTS: [(&str, &str); 8] = [
     ("new", "what is being made"),
     ("parsed", "Nix files as they were parsed"),
     ("trees", "unpacked archives"),
+    ("values", "what a nixpkgs was evaluated to"),
 ];
 
 /// What one folder of the cache takes up.

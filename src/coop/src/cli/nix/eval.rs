@@ -47,11 +47,11 @@ impl Eval {
     pub(super) fn run(self) -> anyhow::Result<Verdict> {
         let of_flake =
             |evaluator: &mut Evaluator, value: Value| self.print_of_flake(evaluator, value);
-        if let Some(verdict) = evaluate_flakes(&self.options, of_flake)? {
+        if let Some(verdict) = evaluate_flakes(&self.options, true, of_flake)? {
             return Ok(verdict);
         }
         let exact = !(self.strict || self.json);
-        evaluate(&self.options, exact, |evaluator, root, args| {
+        evaluate(&self.options, exact, true, |evaluator, root, args| {
             let mut out = Vec::new();
             let whole = [String::new()];
             let paths = if self.options.attr.is_empty() {

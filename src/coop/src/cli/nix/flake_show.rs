@@ -55,6 +55,7 @@ impl Show {
             settings,
             warn: true,
             detail: Detail::Short,
+            share: true,
         };
         let shown = parse_reference(&self.flake).and_then(|(reference, _)| {
             let opened = Opened::new(&Source::Reference(reference), &options.lock)?;

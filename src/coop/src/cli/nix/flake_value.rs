@@ -65,7 +65,7 @@ pub(super) fn run(
     flake: &str,
     flakes: &FlakeOptions,
     settings: Settings,
-    detail: Detail,
+    (detail, share): (Detail, bool),
     work: impl Fn(&mut Evaluator, Value) -> R<Vec<u8>> + Sync,
 ) -> anyhow::Result<Verdict> {
     let (reference, fragment) = match parse_reference(flake) {
@@ -83,20 +83,22 @@ pub(super) fn run(
         settings,
         warn: true,
         detail,
+        share,
     };
     let outcome = evaluate(
         &Source::Reference(reference),
         &options,
         |evaluator, flake| {
             let value = find(evaluator, flake, &shown, &paths)?;
-            work(evaluator, value)
+            let output = work(evaluator, value)?;
+            // Before anything is saved for next time.
+            let mut stdout = io::stdout().lock();
+            Ok(stdout.write_all(&output).and_then(|()| stdout.flush()))
         },
     );
     match outcome {
-        Ok(output) => {
-            let mut stdout = io::stdout().lock();
-            stdout.write_all(&output)?;
-            stdout.flush()?;
+        Ok(printed) => {
+            printed?;
             Ok(Verdict::Fine)
         }
         Err(Failure::Evaluation { report, .. }) => {

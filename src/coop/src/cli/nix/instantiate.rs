@@ -22,6 +22,8 @@ pub(in crate::cli) struct Instantiate {
 
 impl Instantiate {
     pub(super) fn run(self) -> anyhow::Result<Verdict> {
+        // What is written is what this evaluation made, and nothing else.
+        let share = self.out.is_none();
         let of_flake = |evaluator: &mut Evaluator, value: Value| {
             let found = evaluator.find_derivations(value, &[])?;
             if let Some(folder) = &self.out {
@@ -32,10 +34,10 @@ impl Instantiate {
                 .flat_map(|drv| [drv, b"\n".to_vec()].concat())
                 .collect())
         };
-        if let Some(verdict) = evaluate_flakes(&self.options, of_flake)? {
+        if let Some(verdict) = evaluate_flakes(&self.options, share, of_flake)? {
             return Ok(verdict);
         }
-        evaluate(&self.options, false, |evaluator, root, args| {
+        evaluate(&self.options, false, share, |evaluator, root, args| {
             let mut out = Vec::new();
             let whole = [String::new()];
             let paths = if self.options.attr.is_empty() {

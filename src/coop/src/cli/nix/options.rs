@@ -208,6 +208,7 @@ pub(super) fn absolute(path: &[u8]) -> Vec<u8> {
 /// Runs `work` on the value of each flake of the command line; `None` where it names none.
 pub(super) fn evaluate_flakes(
     options: &EvaluationOptions,
+    share: bool,
     work: impl Fn(&mut Evaluator, Value) -> R<Vec<u8>> + Sync + Copy,
 ) -> anyhow::Result<Option<Verdict>> {
     let words = options.flake_words();
@@ -225,7 +226,7 @@ pub(super) fn evaluate_flakes(
             Detail::Short
         };
         let settings = options.settings(false);
-        let verdict = flake_value::run(word, &options.flakes, settings, detail, work)?;
+        let verdict = flake_value::run(word, &options.flakes, settings, (detail, share), work)?;
         if !matches!(verdict, Verdict::Fine) {
             return Ok(Some(verdict));
         }
@@ -237,6 +238,7 @@ pub(super) fn evaluate_flakes(
 pub(super) fn evaluate(
     options: &EvaluationOptions,
     exact_laziness: bool,
+    share: bool,
     work: impl Fn(&mut Evaluator, Value, &[(Symbol, Value)]) -> R<Vec<u8>> + Send,
 ) -> anyhow::Result<Verdict> {
     let settings = options.settings(exact_laziness);
@@ -245,7 +247,11 @@ pub(super) fn evaluate(
     let outcome = with_stack(move || -> io::Result<Outcome> {
         let mut evaluator = Evaluator::new(settings, Box::new(System::default()))?;
         evaluator.start_on_this_stack();
-        evaluator.share_calls("");
+        if share {
+            evaluator.share_calls("");
+        } else {
+            evaluator.use_saved_files();
+        }
         let mut output = Vec::new();
         let result: R<()> = (|| {
             let args = options.automatic_args(&mut evaluator, &here)?;
