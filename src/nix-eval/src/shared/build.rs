@@ -15,10 +15,12 @@ use crate::eval::{Evaluator, R, Settings, with_stack};
 use crate::heap::Value;
 use crate::saved::{Digest, ends_of, image_name};
 use crate::symbol::known;
-use crate::world::World;
+use crate::world::{Saved, World};
 
 /// Bytes of data that may be saved.
 const MOST_BYTES: usize = 1 << 30;
+/// Bytes of data that one derivation may take: a VM test is one too, but hardly asked for again.
+const MOST_BYTES_EACH: usize = 64 << 20;
 /// New derivations that are worth saving values anew: this part of those that were saved already.
 const PART_WORTH_SAVING: usize = 8;
 /// Fewer derivations than this are made faster than saved.
@@ -34,8 +36,26 @@ pub struct Unshared {
     settings: Settings,
     calls: Vec<Call>,
     demands: Vec<Demand>,
+    /// Demands that are in the way: what warns, since it has to be evaluated each time, and what is
+    /// very large.
+    refused: FxHashSet<Demand>,
     mounts: Vec<(StorePath, Vec<u8>)>,
 }
+
+/// What making values came to.
+enum Made {
+    /// They are saved, or could be another time.
+    Values,
+    /// Nothing, but there would be something without these.
+    Without(FxHashSet<Demand>),
+    /// Nothing that can be saved.
+    Nothing,
+}
+
+/// What is saved where there is nothing to save; after it, when that was found.
+const NONE: &[u8; 8] = b"no-value";
+/// Seconds after which it is tried again.
+const PATIENCE: i64 = 24 * 60 * 60;
 
 impl Evaluator {
     /// Uses files that were saved, and shares calls of a few functions, whose results may have been
@@ -52,6 +72,7 @@ impl Evaluator {
         let name = crate::saved::digest(text.as_bytes());
         let name = format!("{:032x}", u128::from_le_bytes(name));
         if let Some(saved) = self.world.saved_values(&name) {
+            self.shared.is_hopeless = self.is_fresh_mark(&*saved);
             self.adopt(saved);
         }
         self.shared.name = Some(name);
@@ -61,6 +82,9 @@ impl Evaluator {
     /// The calls that were made, where they are worth saving.
     pub fn take_unshared(&mut self) -> Option<Unshared> {
         let name = self.shared.name.clone()?;
+        if self.shared.is_hopeless {
+            return None;
+        }
         let mut demands: FxHashSet<Demand> = self.demands().into_iter().collect();
         let mut calls = self.shared.calls.clone();
         if let Some(adopted) = &self.shared.adopted {
@@ -88,8 +112,22 @@ impl Evaluator {
             settings,
             calls,
             demands,
+            refused: FxHashSet::default(),
             mounts: self.shared.mounts.iter().map(to_vec).collect(),
         })
+    }
+}
+
+impl Evaluator {
+    /// Whether there was nothing to save not long ago.
+    fn is_fresh_mark(&mut self, saved: &dyn Saved) -> bool {
+        let mut mark = [0; 16];
+        if saved.length() != 16 || saved.read_at(0, &mut mark).is_err() {
+            return false;
+        }
+        let found = mark.strip_prefix(NONE);
+        let found = found.and_then(|time| time.try_into().ok().map(i64::from_le_bytes));
+        found.is_some_and(|found| (found..found + PATIENCE).contains(&self.world.now()))
     }
 }
 
@@ -106,19 +144,28 @@ impl Unshared {
         mut self,
         world: impl Fn() -> W + Send + Sync,
     ) -> io::Result<()> {
-        let noisy = with_stack(|| self.write(Box::new(world())))?.unwrap_or(Ok(Vec::new()))?;
-        if !noisy.is_empty() {
-            // What warns has to be evaluated each time.
-            let noisy: FxHashSet<Demand> = noisy.into_iter().collect();
-            self.demands.retain(|demand| !noisy.contains(demand));
-            with_stack(|| self.write(Box::new(world())))?.unwrap_or(Ok(Vec::new()))?;
+        let mut made = self.make_in(&world)?;
+        if let Made::Without(refused) = made {
+            self.refused = refused;
+            made = self.make_in(&world)?;
+        }
+        if matches!(made, Made::Nothing) {
+            let mut world = world();
+            let mark = [&NONE[..], &world.now().to_le_bytes()].concat();
+            world.save_values(&self.name, &[&mark])?;
         }
         Ok(())
     }
 
-    /// Makes and saves values; returns the demands that had something to say, where nothing was
-    /// saved for that.
-    fn write(&self, world: Box<dyn World>) -> io::Result<Vec<Demand>> {
+    fn make_in<W: World + 'static>(
+        &self,
+        world: &(impl Fn() -> W + Send + Sync),
+    ) -> io::Result<Made> {
+        with_stack(|| self.make(Box::new(world())))?.unwrap_or(Ok(Made::Nothing))
+    }
+
+    /// Makes and saves values.
+    fn make(&self, world: Box<dyn World>) -> io::Result<Made> {
         let mut evaluator = Evaluator::new(self.settings.clone(), world)?;
         evaluator.start_on_this_stack();
         let start = ends_of(&evaluator);
@@ -139,21 +186,29 @@ impl Unshared {
             evaluator.repeat(call);
         }
         if evaluator.has_spoken {
-            return Ok(Vec::new());
+            return Ok(Made::Nothing);
         }
-        let mut noisy = Vec::new();
+        let mut refused = FxHashSet::default();
         for demand in &self.demands {
+            if self.refused.contains(demand) {
+                continue;
+            }
             let depth = evaluator.depth;
+            let before = evaluator.heap.data_bytes();
             if let Err(raised) = evaluator.meet(demand) {
                 evaluator.take_error(raised);
                 evaluator.depth = depth;
             }
-            if std::mem::take(&mut evaluator.has_spoken) {
-                noisy.push(demand.clone());
+            let is_large = evaluator.heap.data_bytes() - before > MOST_BYTES_EACH;
+            if std::mem::take(&mut evaluator.has_spoken) || is_large {
+                refused.insert(demand.clone());
             }
         }
-        if !noisy.is_empty() || evaluator.heap.data_bytes() > MOST_BYTES {
-            return Ok(noisy);
+        if !refused.is_empty() && self.refused.is_empty() {
+            return Ok(Made::Without(refused));
+        }
+        if !refused.is_empty() || evaluator.heap.data_bytes() > MOST_BYTES {
+            return Ok(Made::Nothing);
         }
         let mut sources = evaluator.positions.sources();
         let names_what_changes = sources.any(|source| {
@@ -162,13 +217,13 @@ impl Unshared {
         });
         drop(sources);
         if names_what_changes {
-            return Ok(Vec::new());
+            return Ok(Made::Nothing);
         }
-        let Some(notes) = evaluator.world.take_notes() else {
-            return Ok(Vec::new());
-        };
-        evaluator.save_values(&self.name, (start, parsed), notes, &self.demands)?;
-        Ok(Vec::new())
+        // What was written just now can be noted next time.
+        if let Some(notes) = evaluator.world.take_notes() {
+            evaluator.save_values(&self.name, (start, parsed), notes, &self.demands)?;
+        }
+        Ok(Made::Values)
     }
 
     /// The trees that a call's argument names.

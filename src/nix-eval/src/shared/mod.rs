@@ -63,6 +63,8 @@ pub(crate) struct Shared {
     used: FxHashSet<Digest>,
     /// Trees that are readable below a store path.
     mounts: Vec<(StorePath, Rc<[u8]>)>,
+    /// Whether there was nothing to save before.
+    is_hopeless: bool,
     /// What was saved, where that is used.
     adopted: Option<Adopted>,
 }

@@ -276,6 +276,9 @@ fn the_time_is_not_shared() {
     );
     answer(&memory, &many(LINUX));
     assert_eq!(answer(&memory, &many(LINUX)).1, 0);
+    // And that is not found out each time.
+    let values = memory.values.lock().unwrap();
+    assert_eq!(values.values().map(Vec::len).collect::<Vec<_>>(), [16]);
 }
 
 #[test]
