@@ -1,0 +1,118 @@
+//! The drawing for members: the services there are, and which lists lead to them. It is made of
+//! what is public already.
+
+use super::drawing::{Connection, Drawing, Frame, Kind, Link, Row, Scene, Target};
+use super::public::{Managed, Own};
+use super::signup::List;
+
+/// More services for others than these are drawn as small boxes.
+const MANY: usize = 30;
+
+/// Services and the lists that lead to them.
+pub(super) fn drawing(name: &str, own: &[Own], managed: &[Managed], lists: &[List]) -> Drawing {
+    let mut targets: Vec<Target> = lists
+        .iter()
+        .map(|list| Target {
+            title: format!("the list {}", list.name),
+            subtitle: match list.total {
+                1 => "1 e-mail domain".to_owned(),
+                number => format!("{number} e-mail domains"),
+            },
+        })
+        .collect();
+    let anyone = targets.len();
+    let is_open = |own: &&Own| {
+        let mut all = own.who.join.iter().chain(&own.who.apply);
+        all.any(|link| link.anchor.is_none())
+    };
+    if own.iter().any(|own| is_open(&own)) {
+        targets.push(Target {
+            title: "anyone".into(),
+            subtitle: "with any e-mail address".into(),
+        });
+    }
+    let mut connections = Vec::new();
+    let mut rows = |elsewhere: bool| -> Vec<Row> {
+        let mut rows = Vec::new();
+        for own in own.iter().filter(|own| own.elsewhere == elsewhere) {
+            let mut links = Vec::new();
+            for (kind, from) in [(Kind::Join, &own.who.join), (Kind::Apply, &own.who.apply)] {
+                for link in from {
+                    let target = match &link.anchor {
+                        None => Some(anyone),
+                        Some(anchor) => lists.iter().position(|list| list.anchor == *anchor),
+                    };
+                    let Some(target) = target else { continue };
+                    links.push(Link { target, kind });
+                    connections.push(Connection {
+                        from: targets[target].title.clone(),
+                        what: words_of(kind),
+                        to: own.domain.clone(),
+                    });
+                }
+            }
+            rows.push(Row {
+                title: own.domain.clone(),
+                subtitle: format!("{} · {}", own.service, own.stage),
+                is_production: own.is_production,
+                links,
+            });
+        }
+        rows
+    };
+    let is_folded = managed.len() > MANY;
+    let mut frames = vec![
+        Frame {
+            title: name.to_owned(),
+            subtitle: "run by the co-operative".into(),
+            rows: rows(false),
+            ..Frame::default()
+        },
+        Frame {
+            title: "Run elsewhere".into(),
+            subtitle: "on the same lists".into(),
+            is_outside: true,
+            rows: rows(true),
+            ..Frame::default()
+        },
+        Frame {
+            title: "Run for others".into(),
+            subtitle: "each decides for itself who comes in".into(),
+            cells: managed
+                .iter()
+                .filter(|_| is_folded)
+                .map(|managed| managed.domain.clone())
+                .collect(),
+            rows: managed
+                .iter()
+                .filter(|_| !is_folded)
+                .map(|managed| Row {
+                    title: managed.domain.clone(),
+                    subtitle: format!("{} · {}", managed.service, managed.organisation),
+                    is_production: true,
+                    links: Vec::new(),
+                })
+                .collect(),
+            ..Frame::default()
+        },
+    ];
+    frames.retain(|frame| !frame.rows.is_empty() || !frame.cells.is_empty());
+    let scene = Scene {
+        title: format!("The services of {name}"),
+        description:
+            "Services, and the lists of e-mail domains whose people may come in. The table below says the same."
+                .into(),
+        source: None,
+        frames,
+        targets,
+    };
+    Drawing::of(scene, connections)
+}
+
+fn words_of(kind: Kind) -> &'static str {
+    if kind == Kind::Join {
+        "may join at once"
+    } else {
+        "may apply to"
+    }
+}
