@@ -145,10 +145,11 @@ class Browser:
                     modifiers=modifiers,
                 )
 
-    def picture(self, path):
-        """The whole page as PNG."""
+    def picture(self, path, top=0, height=None):
+        """The page as PNG, all of it or a part."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        height = height or size["height"] - top
+        clip = {"x": 0, "y": top, "width": size["width"], "height": height, "scale": 1}
         data = self.call("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)["data"]
         with open(path, "wb") as file:
             file.write(base64.b64decode(data))

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write as _};
 
-
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 

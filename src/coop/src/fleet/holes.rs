@@ -114,7 +114,7 @@ impl Hole {
         match self {
             Self::Invitations => "Members can invite anybody, past every list.",
             Self::Unseen => {
-                "It is run elsewhere: its admins are given the list, and whether they set it cannot be seen from here."
+                "It is run elsewhere: whether its admins set the list cannot be seen from here."
             }
             Self::Subdomains { asks: true, .. } => {
                 "Mastodon's own list takes subdomains too: an address below a listed domain can ask, and a moderator decides."
@@ -122,7 +122,9 @@ impl Hole {
             Self::Subdomains { asks: false, .. } => {
                 "Mastodon's own list takes subdomains too: an address below a listed domain gets in."
             }
-            Self::NoList(_) => "This service has no allow list: its admins have to keep the list by hand.",
+            Self::NoList(_) => {
+                "This service has no allow list: its admins have to keep the list by hand."
+            }
         }
     }
 }

@@ -90,7 +90,10 @@ pub(super) fn all(fleet: &Fleet) -> Shown {
                 repository: place.repository.to_string(),
                 secret: place.password.secret.to_string(),
                 used_by: used_by(&|instance| {
-                    instance.backup.as_ref().is_some_and(|plan| plan.to == *name)
+                    instance
+                        .backup
+                        .as_ref()
+                        .is_some_and(|plan| plan.to == *name)
                 }),
             })
             .collect(),

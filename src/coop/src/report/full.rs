@@ -68,7 +68,12 @@ impl Page {
             drawing: of_fleet(fleet, lock),
             hosts: hosts::all(fleet, lock),
             instances: instances::all(fleet, lock),
-            lists: signup::lists(fleet, model.instances.iter(), |_| true),
+            lists: signup::lists(
+                fleet,
+                model.instances.iter(),
+                |_| true,
+                |name, _| name.to_string(),
+            ),
             policies,
             backups: backups::all(fleet),
             people: people::all(fleet),

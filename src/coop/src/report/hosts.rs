@@ -68,9 +68,8 @@ pub(super) fn carried<'a>(
     host: &'a Name,
 ) -> impl Iterator<Item = (&'a Name, &'a Instance)> {
     let instances = fleet.model.instances.iter();
-    instances.filter(move |(_, instance)| {
-        instance.is_deployed() && instance.host.as_ref() == Some(host)
-    })
+    instances
+        .filter(move |(_, instance)| instance.is_deployed() && instance.host.as_ref() == Some(host))
 }
 
 fn shown(fleet: &Fleet, lock: &Lock, name: &Name, host: &Host) -> Shown {

@@ -111,12 +111,12 @@ fn shown(fleet: &Fleet, lock: &Lock, name: &Name, instance: &Instance) -> Shown 
 /// Which servers it talks to, in words.
 pub(super) fn federation(fleet: &Fleet, instance: &Instance) -> String {
     if instance.stage == Stage::Staging {
-        return "with nobody: it is sealed".to_owned();
+        return "with no other server: it is sealed".to_owned();
     }
     match instance.federation_mode() {
         FederationMode::Open => "with every server that is not blocked".to_owned(),
         FederationMode::Limited => match fleet.allows_of(instance).len() {
-            0 => "with nobody".to_owned(),
+            0 => "with no other server".to_owned(),
             1 => "with one allowed server only".to_owned(),
             number => format!("with {number} allowed servers only"),
         },
@@ -127,8 +127,5 @@ pub(super) fn federation(fleet: &Fleet, instance: &Instance) -> String {
 pub(super) fn cache(instance: &Instance) -> String {
     let cache = &instance.cache;
     let days = if cache.keep_days == 1 { "day" } else { "days" };
-    format!(
-        "{} {days}, at most {} GB",
-        cache.keep_days, cache.budget_gb
-    )
+    format!("{} {days}, at most {} GB", cache.keep_days, cache.budget_gb)
 }

@@ -14,10 +14,10 @@ pub(super) fn drawing(name: &str, own: &[Own], managed: &[Managed], lists: &[Lis
         .iter()
         .map(|list| Target {
             title: format!("the list {}", list.name),
-            subtitle: match list.total {
+            facts: vec![match list.total {
                 1 => "1 e-mail domain".to_owned(),
                 number => format!("{number} e-mail domains"),
-            },
+            }],
         })
         .collect();
     let anyone = targets.len();
@@ -28,7 +28,7 @@ pub(super) fn drawing(name: &str, own: &[Own], managed: &[Managed], lists: &[Lis
     if own.iter().any(|own| is_open(&own)) {
         targets.push(Target {
             title: "anyone".into(),
-            subtitle: "with any e-mail address".into(),
+            facts: vec!["with any e-mail address".into()],
         });
     }
     let mut connections = Vec::new();
@@ -53,7 +53,7 @@ pub(super) fn drawing(name: &str, own: &[Own], managed: &[Managed], lists: &[Lis
             }
             rows.push(Row {
                 title: own.domain.clone(),
-                subtitle: format!("{} · {}", own.service, own.stage),
+                facts: vec![own.service.to_owned(), own.stage.to_owned()],
                 is_production: own.is_production,
                 links,
             });
@@ -64,20 +64,20 @@ pub(super) fn drawing(name: &str, own: &[Own], managed: &[Managed], lists: &[Lis
     let mut frames = vec![
         Frame {
             title: name.to_owned(),
-            subtitle: "run by the co-operative".into(),
+            facts: vec!["run by the co-operative".into()],
             rows: rows(false),
             ..Frame::default()
         },
         Frame {
             title: "Run elsewhere".into(),
-            subtitle: "on the same lists".into(),
+            facts: vec!["on the same lists".into()],
             is_outside: true,
             rows: rows(true),
             ..Frame::default()
         },
         Frame {
             title: "Run for others".into(),
-            subtitle: "each decides for itself who comes in".into(),
+            facts: vec!["each decides for itself who comes in".into()],
             cells: managed
                 .iter()
                 .filter(|_| is_folded)
@@ -88,7 +88,7 @@ pub(super) fn drawing(name: &str, own: &[Own], managed: &[Managed], lists: &[Lis
                 .filter(|_| !is_folded)
                 .map(|managed| Row {
                     title: managed.domain.clone(),
-                    subtitle: format!("{} · {}", managed.service, managed.organisation),
+                    facts: vec![managed.organisation.clone(), managed.service.to_owned()],
                     is_production: true,
                     links: Vec::new(),
                 })

@@ -16,8 +16,6 @@ mod policies;
 mod public;
 mod signup;
 mod template;
-#[cfg(test)]
-mod tests;
 mod words;
 
 pub use plan::{PlanFileError, read as read_plan};

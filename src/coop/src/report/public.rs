@@ -197,16 +197,26 @@ fn shared_lists(fleet: &Fleet, seen: &[(&Name, &Instance)]) -> Vec<List> {
         .flat_map(|names| within(fleet, names))
         .filter(|name| !is_tenants(fleet, "allowlists", name))
         .collect();
-    lists(fleet, seen.iter().copied(), |name| used.contains(name))
+    lists(
+        fleet,
+        seen.iter().copied(),
+        |name| used.contains(name),
+        |_, instance| instance.domain.to_string(),
+    )
 }
 
 /// Policies that hold everywhere or for the co-operative's own services; no tenant's.
 fn shared_policies(fleet: &Fleet, seen: &[(&Name, &Instance)], today: &Day) -> Vec<Policy> {
     let users = |policy: &Name| -> Vec<Link> {
-        let users = seen.iter().filter(|(_, instance)| {
-            instance.is_deployed() && instance.policies.contains(policy)
-        });
-        users.map(|(name, _)| Link::to("instance", name)).collect()
+        let users = seen
+            .iter()
+            .filter(|(_, instance)| instance.is_deployed() && instance.policies.contains(policy));
+        users
+            .map(|(name, instance)| Link {
+                text: instance.domain.to_string(),
+                anchor: Some(anchor("instance", name)),
+            })
+            .collect()
     };
     let policies = fleet.model.policies.iter();
     policies

@@ -61,11 +61,13 @@ pub(super) fn holes(fleet: &Fleet, instance: &Instance) -> Vec<&'static str> {
     holes.iter().map(crate::fleet::Hole::in_general).collect()
 }
 
-/// Lists, each with those of the instances that use it, directly or by way of another list.
+/// Lists, each with those of the instances that use it, directly or by way of another list;
+/// `called` says what an instance is called.
 pub(super) fn lists<'a>(
     fleet: &'a Fleet,
     instances: impl Iterator<Item = (&'a Name, &'a Instance)>,
     shown: impl Fn(&Name) -> bool,
+    called: impl Fn(&Name, &Instance) -> String,
 ) -> Vec<List> {
     let mut uses: BTreeMap<&Name, Vec<Use>> = BTreeMap::new();
     for (name, instance) in instances {
@@ -76,7 +78,10 @@ pub(super) fn lists<'a>(
         ] {
             for list in within(fleet, lists) {
                 uses.entry(list).or_default().push(Use {
-                    instance: Link::to("instance", name),
+                    instance: Link {
+                        text: called(name, instance),
+                        anchor: Some(anchor("instance", name)),
+                    },
                     may,
                     holes: holes.clone(),
                 });

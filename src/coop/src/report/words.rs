@@ -142,7 +142,10 @@ pub(super) fn often(calendar: &str) -> &'static str {
         "quarterly" => "every quarter",
         "yearly" | "annually" => "every year",
         time if is_time(time) => "every day",
-        day if DAYS.iter().any(|known| day.starts_with(known) && !day.contains([',', '.'])) => {
+        day if DAYS
+            .iter()
+            .any(|known| day.starts_with(known) && !day.contains([',', '.'])) =>
+        {
             "every week"
         }
         _ => "regularly",
@@ -194,4 +197,58 @@ pub(super) fn obfuscated(domain: &str) -> String {
             if is_hidden { '*' } else { mark }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calendars_are_said_without_the_hour() {
+        for (calendar, wanted) in [
+            ("02:15", "every day"),
+            ("02:15:30", "every day"),
+            ("daily", "every day"),
+            ("weekly", "every week"),
+            ("monthly", "every month"),
+            ("Sun 04:00", "every week"),
+            ("Mon..Fri 04:00", "regularly"),
+            ("Mon,Thu 04:00", "regularly"),
+            ("*-*-01 04:00", "regularly"),
+        ] {
+            assert_eq!(often(calendar), wanted, "{calendar}");
+        }
+        assert_eq!(when("02:15"), "every day at 02:15");
+        assert_eq!(when("Sun 04:00"), "Sun 04:00");
+    }
+
+    #[test]
+    fn days_are_said_as_people_say_them() {
+        assert_eq!(day(&Day::checked("2026-10-03")), "3 October 2026");
+        assert_eq!(day(&Day::checked("2026-13-03")), "2026-13-03");
+        assert_eq!(day(&Day::checked("soon")), "soon");
+    }
+
+    #[test]
+    fn what_is_kept_is_listed() {
+        let kept = |daily, weekly, monthly| {
+            keep(&Keep {
+                daily,
+                weekly,
+                monthly,
+            })
+        };
+        assert_eq!(kept(7, 4, 6), "the last of 7 days, 4 weeks and 6 months");
+        assert_eq!(kept(1, 0, 12), "the last of 1 day and 12 months");
+        assert_eq!(kept(0, 0, 0), "the last of nothing");
+    }
+
+    #[test]
+    fn an_obfuscated_domain_shows_its_ends() {
+        // 12 letters: 0 to 3 and 9 to 11 are seen.
+        assert_eq!(obfuscated("spam.example"), "spam.****ple");
+        // 9 letters: 0 to 2 and 7 to 8.
+        assert_eq!(obfuscated("a.example"), "a.e****le");
+        assert_eq!(obfuscated(""), "");
+    }
 }

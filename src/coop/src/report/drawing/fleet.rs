@@ -61,14 +61,10 @@ pub(in super::super) fn of_fleet(fleet: &Fleet, lock: &Lock) -> Drawing {
         ),
         source: (!model.hosts.is_empty()).then(|| Target {
             title: "People and other servers".into(),
-            subtitle: "HTTPS to nginx on each host, and on into containers".into(),
+            facts: vec!["HTTPS to nginx".into(), "and on into containers".into()],
         }),
         frames,
-        targets: targets
-            .all
-            .into_iter()
-            .map(|(target, ..)| target)
-            .collect(),
+        targets: targets.all.into_iter().map(|(target, ..)| target).collect(),
     };
     Drawing::of(scene, connections)
 }
@@ -92,7 +88,7 @@ impl Targets {
             if used(&|instance| instance.mail.relay.as_ref() == Some(name)) {
                 let target = Target {
                     title: format!("mail relay {name}"),
-                    subtitle: relay.server.to_string(),
+                    facts: vec![relay.server.to_string()],
                 };
                 all.push((target, Kind::Mail, name.clone()));
             }
@@ -105,7 +101,7 @@ impl Targets {
             }) {
                 let target = Target {
                     title: format!("backups {name}"),
-                    subtitle: backup.repository.to_string(),
+                    facts: vec![backup.repository.to_string()],
                 };
                 all.push((target, Kind::Backup, name.clone()));
             }
@@ -114,7 +110,7 @@ impl Targets {
             if used(&|instance| instance.media.bucket.as_ref() == Some(name)) {
                 let target = Target {
                     title: format!("bucket {name}"),
-                    subtitle: format!("{} at {}", bucket.bucket, bucket.endpoint),
+                    facts: vec![bucket.bucket.to_string(), bucket.endpoint.to_string()],
                 };
                 all.push((target, Kind::Media, name.clone()));
             }
@@ -171,16 +167,11 @@ fn original_backup(fleet: &Fleet, instance: &Instance) -> Option<Name> {
 fn of_host(fleet: &Fleet, lock: &Lock, targets: &Targets, name: &Name, host: &Host) -> Frame {
     let rows = carried(fleet, name).map(|(name, instance)| {
         let container = lock.instances.get(name);
-        let container = container.map_or_else(String::new, |settled| {
-            format!(" · container {}", settled.container)
-        });
+        let mut facts = kind(instance);
+        facts.extend(container.map(|settled| format!("container {}", settled.container)));
         Row {
             title: instance.domain.to_string(),
-            subtitle: format!(
-                "{} · {}{container}",
-                words::service(instance.service),
-                words::stage(instance.stage)
-            ),
+            facts,
             is_production: instance.stage == Stage::Production,
             links: targets.all_links(fleet, instance),
         }
@@ -198,7 +189,7 @@ fn of_host(fleet: &Fleet, lock: &Lock, targets: &Targets, name: &Name, host: &Ho
     }
     Frame {
         title: name.to_string(),
-        subtitle: facts.join(" · "),
+        facts,
         rows: rows.collect(),
         ..Frame::default()
     }
@@ -224,15 +215,22 @@ fn folded(fleet: &Fleet, targets: &Targets) -> Vec<Frame> {
     groups
         .map(|(links, (cells, all))| Frame {
             title: plural(cells.len(), "host", "hosts"),
-            subtitle: format!(
-                "{} in all; the number after a host is how many it carries",
-                plural(all, "instance", "instances")
-            ),
+            facts: vec![
+                format!("{} in all", plural(all, "instance", "instances")),
+                "a host’s number is how many it carries".into(),
+            ],
             cells,
             links,
             ..Frame::default()
         })
         .collect()
+}
+
+fn kind(instance: &Instance) -> Vec<String> {
+    vec![
+        words::service(instance.service).to_owned(),
+        words::stage(instance.stage).to_owned(),
+    ]
 }
 
 fn elsewhere(fleet: &Fleet, is_folded: bool) -> Frame {
@@ -245,7 +243,10 @@ fn elsewhere(fleet: &Fleet, is_folded: bool) -> Frame {
     let is_folded = is_folded && outside.len() > HOSTS;
     Frame {
         title: "Run elsewhere".into(),
-        subtitle: "coop gives their admins the allow list".into(),
+        facts: vec![
+            "known for their lists".into(),
+            "coop deploys nothing there".into(),
+        ],
         is_outside: true,
         cells: outside
             .iter()
@@ -257,7 +258,7 @@ fn elsewhere(fleet: &Fleet, is_folded: bool) -> Frame {
             .filter(|_| !is_folded)
             .map(|instance| Row {
                 title: instance.domain.to_string(),
-                subtitle: words::service(instance.service).to_owned(),
+                facts: kind(instance),
                 is_production: instance.stage == Stage::Production,
                 links: Vec::new(),
             })

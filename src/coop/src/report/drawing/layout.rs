@@ -131,7 +131,7 @@ impl Draft<'_> {
         self.boxes
             .push(Shape::text(TITLE, (x, y + 21), width, &target.title));
         self.boxes
-            .push(Shape::text(SMALL, (x, y + 39), width, &target.subtitle));
+            .push(Shape::facts(SMALL, (x, y + 39), width, &target.facts));
     }
 
     /// A frame with what is in it; gives its top.
@@ -145,14 +145,22 @@ impl Draft<'_> {
         let height = HEADER
             + rows * (ROW + ROW_GAP)
             + lines * (CELL + ROW_GAP)
-            + if rows + cells > 0 { PADDING - ROW_GAP } else { 0 };
-        let class = if frame.is_outside { "elsewhere" } else { "frame" };
+            + if rows + cells > 0 {
+                PADDING - ROW_GAP
+            } else {
+                0
+            };
+        let class = if frame.is_outside {
+            "elsewhere"
+        } else {
+            "frame"
+        };
         self.rect(class, (left, top), width, height);
         let x = left + PADDING;
         self.boxes
             .push(Shape::text(HEADING, (x, top + 22), inner, &frame.title));
         self.boxes
-            .push(Shape::text(SMALL, (x, top + 40), inner, &frame.subtitle));
+            .push(Shape::facts(SMALL, (x, top + 40), inner, &frame.facts));
         let mut y = top + HEADER;
         for row in &frame.rows {
             self.rect("row", (x, y), inner, ROW);
@@ -169,7 +177,7 @@ impl Draft<'_> {
             self.boxes
                 .push(Shape::text(TITLE, (x + 14, y + 20), room, &row.title));
             self.boxes
-                .push(Shape::text(SMALL, (x + 14, y + 38), room, &row.subtitle));
+                .push(Shape::facts(SMALL, (x + 14, y + 38), room, &row.facts));
             self.leave(&row.links, (x + inner, y), ROW);
             y += ROW + ROW_GAP;
         }

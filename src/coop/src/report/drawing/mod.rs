@@ -87,7 +87,7 @@ pub(super) struct Scene {
 #[derive(Debug, Default)]
 pub(super) struct Frame {
     pub(super) title: String,
-    pub(super) subtitle: String,
+    pub(super) facts: Vec<String>,
     /// It is not ours.
     pub(super) is_outside: bool,
     pub(super) rows: Vec<Row>,
@@ -101,7 +101,7 @@ pub(super) struct Frame {
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) title: String,
-    pub(super) subtitle: String,
+    pub(super) facts: Vec<String>,
     pub(super) is_production: bool,
     pub(super) links: Vec<Link>,
 }
@@ -118,7 +118,7 @@ pub(super) struct Link {
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) title: String,
-    pub(super) subtitle: String,
+    pub(super) facts: Vec<String>,
 }
 
 /// A line of the drawing, in words.

@@ -56,27 +56,54 @@ pub(super) const TITLE: Hand = Hand {
 /// What stands below a title.
 pub(super) const SMALL: Hand = Hand {
     class: "small",
-    letter: 650,
+    letter: 640,
 };
 
+/// Between facts.
+const DOT: &str = " · ";
+
+impl Hand {
+    /// How many letters there is room for.
+    fn most(self, width: i32) -> usize {
+        usize::try_from(width * 100 / self.letter).unwrap_or_default()
+    }
+}
+
 impl Shape {
+    /// Facts with dots between them: as many as there is room for, and one that is cut at least.
+    pub(super) fn facts(hand: Hand, at: (i32, i32), width: i32, facts: &[String]) -> Self {
+        let most = hand.most(width);
+        let fitting = (1..=facts.len())
+            .rev()
+            .map(|number| facts[..number].join(DOT))
+            .find(|text| text.chars().count() <= most);
+        let text = match (fitting, facts) {
+            (Some(text), _) => text,
+            (None, [first, ..]) => return Self::text(hand, at, width, first),
+            (None, []) => String::new(),
+        };
+        Self::written(hand, at, text, &facts.join(DOT))
+    }
+
     /// A text that is cut where it would leave its box.
-    pub(super) fn text(hand: Hand, (x, y): (i32, i32), width: i32, text: &str) -> Self {
-        let most = usize::try_from(width * 100 / hand.letter).unwrap_or_default();
-        let is_cut = text.chars().count() > most;
-        let shown = if is_cut {
-            let mut shown: String = text.chars().take(most.saturating_sub(1)).collect();
-            shown.truncate(shown.trim_end().len());
-            shown + "…"
+    pub(super) fn text(hand: Hand, at: (i32, i32), width: i32, text: &str) -> Self {
+        let most = hand.most(width);
+        let shown = if text.chars().count() > most {
+            let shown: String = text.chars().take(most.saturating_sub(1)).collect();
+            format!("{}…", shown.trim_end())
         } else {
             text.to_owned()
         };
+        Self::written(hand, at, shown, text)
+    }
+
+    fn written(hand: Hand, (x, y): (i32, i32), text: String, whole: &str) -> Self {
         Self::Text {
             class: hand.class,
             x,
             y,
-            text: shown,
-            whole: is_cut.then(|| text.to_owned()),
+            whole: (text != whole).then(|| whole.to_owned()),
+            text,
         }
     }
 
