@@ -52,7 +52,7 @@ impl Page {
             timezone: text(|info| info.timezone.to_string()),
             today: today.to_string(),
             day: words::day(today),
-            counts: vec![
+            counts: Count::some([
                 Count::of(model.hosts.len(), "host", "hosts"),
                 Count::of(deployed, "instance", "instances"),
                 Count::of(model.instances.len() - deployed, "elsewhere", "elsewhere"),
@@ -63,7 +63,7 @@ impl Page {
                     "blocked server",
                     "blocked servers",
                 ),
-            ],
+            ]),
             due: policies.iter().map(|policy| policy.due).sum(),
             drawing: of_fleet(fleet, lock),
             hosts: hosts::all(fleet, lock),

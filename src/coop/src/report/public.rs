@@ -114,7 +114,7 @@ impl Page {
             contact: info.map_or_else(String::new, |info| info.contact.to_string()),
             today: today.to_string(),
             day: words::day(today),
-            counts: vec![
+            counts: Count::some([
                 Count::of(own.len() - elsewhere, "service", "services"),
                 Count::of(elsewhere, "elsewhere", "elsewhere"),
                 Count::of(managed.len(), "run for others", "run for others"),
@@ -123,7 +123,7 @@ impl Page {
                     "blocked server",
                     "blocked servers",
                 ),
-            ],
+            ]),
             drawing: members::drawing(&name, &own, &managed, &lists),
             name,
             own,

@@ -22,10 +22,10 @@ pub(super) struct List {
     pub(super) uses: Vec<Use>,
 }
 
-/// An instance that uses a list.
+/// Instances that use a list in one way.
 #[derive(Debug, Serialize)]
 pub(super) struct Use {
-    pub(super) instance: Link,
+    pub(super) instances: Vec<Link>,
     /// `join` or `apply`.
     pub(super) may: &'static str,
     pub(super) holes: Vec<&'static str>,
@@ -77,14 +77,22 @@ pub(super) fn lists<'a>(
             ("apply", &instance.signup.apply),
         ] {
             for list in within(fleet, lists) {
-                uses.entry(list).or_default().push(Use {
-                    instance: Link {
-                        text: called(name, instance),
-                        anchor: Some(anchor("instance", name)),
-                    },
-                    may,
-                    holes: holes.clone(),
-                });
+                let link = Link {
+                    text: called(name, instance),
+                    anchor: Some(anchor("instance", name)),
+                };
+                let known = uses.entry(list).or_default();
+                let alike = known
+                    .iter_mut()
+                    .find(|known| known.may == may && known.holes == holes);
+                match alike {
+                    Some(alike) => alike.instances.push(link),
+                    None => known.push(Use {
+                        instances: vec![link],
+                        may,
+                        holes: holes.clone(),
+                    }),
+                }
             }
         }
     }

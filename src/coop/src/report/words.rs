@@ -18,6 +18,12 @@ impl Count {
             what: if number == 1 { one } else { many },
         }
     }
+
+    /// Those that there are any of.
+    pub(super) fn some(counts: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let counts = counts.into_iter();
+        counts.filter(|count| count.number > 0).collect()
+    }
 }
 
 /// A word that leads to another place on the page, where there is one.

@@ -64,6 +64,7 @@ impl Layout {
             measures,
             left: if scene.source.is_some() { 34 } else { 2 },
             y: 2,
+            frames: Vec::new(),
             boxes: Vec::new(),
             lines: Vec::new(),
             ports: BTreeMap::new(),
@@ -80,8 +81,9 @@ impl Layout {
             draft.enter(source, &doors);
         }
         draft.targets(&scene.targets);
-        // Lines lie below boxes, so that no line runs through a word.
-        let mut shapes = draft.lines;
+        // Lines lie above frames and below all else, so that no line runs through a word.
+        let mut shapes = draft.frames;
+        shapes.append(&mut draft.lines);
         shapes.append(&mut draft.boxes);
         Self {
             class: measures.class,
@@ -98,6 +100,7 @@ struct Draft<'a> {
     left: i32,
     /// Down to where the paper is taken.
     y: i32,
+    frames: Vec<Shape>,
     boxes: Vec<Shape>,
     lines: Vec<Shape>,
     /// Where lines leave rows: for each lane, points.
@@ -105,15 +108,8 @@ struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    fn rect(&mut self, class: &'static str, (x, y): (i32, i32), width: i32, height: i32) {
-        self.boxes.push(Shape::Rect {
-            class,
-            x,
-            y,
-            width,
-            height,
-            radius: 6,
-        });
+    fn rect(&mut self, class: &'static str, at: (i32, i32), width: i32, height: i32) {
+        self.boxes.push(rect(class, at, width, height));
     }
 
     /// Who comes in; gives where the line begins.
@@ -155,7 +151,7 @@ impl Draft<'_> {
         } else {
             "frame"
         };
-        self.rect(class, (left, top), width, height);
+        self.frames.push(rect(class, (left, top), width, height));
         let x = left + PADDING;
         self.boxes
             .push(Shape::text(HEADING, (x, top + 22), inner, &frame.title));
@@ -344,6 +340,17 @@ impl Draft<'_> {
             let is_left = end.0 < x;
             self.boxes.push(Shape::head(kind, end, is_left));
         }
+    }
+}
+
+fn rect(class: &'static str, (x, y): (i32, i32), width: i32, height: i32) -> Shape {
+    Shape::Rect {
+        class,
+        x,
+        y,
+        width,
+        height,
+        radius: 6,
     }
 }
 
