@@ -50,7 +50,7 @@ struct Bucket {
     name: String,
     anchor: String,
     endpoint: String,
-    bucket: String,
+    there: String,
     alias: Option<String>,
     secrets: Vec<String>,
     used_by: Vec<Link>,
@@ -116,7 +116,7 @@ pub(super) fn all(fleet: &Fleet) -> Shown {
                 name: name.to_string(),
                 anchor: anchor("bucket", name),
                 endpoint: bucket.endpoint.to_string(),
-                bucket: bucket.bucket.to_string(),
+                there: bucket.bucket.to_string(),
                 alias: bucket.alias.as_ref().map(ToString::to_string),
                 secrets: vec![
                     bucket.access_key.secret.to_string(),
