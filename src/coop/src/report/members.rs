@@ -5,7 +5,7 @@ use super::drawing::{Connection, Drawing, Frame, Kind, Link, Row, Scene, Target}
 use super::public::{Managed, Own};
 use super::signup::List;
 
-/// More services for others than these are drawn as small boxes.
+/// More services in a frame than these are drawn as small boxes.
 const MANY: usize = 30;
 
 /// Services and the lists that lead to them.
@@ -60,41 +60,23 @@ pub(super) fn drawing(name: &str, own: &[Own], managed: &[Managed], lists: &[Lis
         }
         rows
     };
-    let is_folded = managed.len() > MANY;
+    let others = managed.iter().map(|managed| Row {
+        title: managed.domain.clone(),
+        facts: vec![managed.organisation.clone(), managed.service.to_owned()],
+        is_production: true,
+        links: Vec::new(),
+    });
     let mut frames = vec![
+        frame(name, "run by the co-operative", rows(false)),
         Frame {
-            title: name.to_owned(),
-            facts: vec!["run by the co-operative".into()],
-            rows: rows(false),
-            ..Frame::default()
-        },
-        Frame {
-            title: "Run elsewhere".into(),
-            facts: vec!["on the same lists".into()],
             is_outside: true,
-            rows: rows(true),
-            ..Frame::default()
+            ..frame("Run elsewhere", "on the same lists", rows(true))
         },
-        Frame {
-            title: "Run for others".into(),
-            facts: vec!["each decides for itself who comes in".into()],
-            cells: managed
-                .iter()
-                .filter(|_| is_folded)
-                .map(|managed| managed.domain.clone())
-                .collect(),
-            rows: managed
-                .iter()
-                .filter(|_| !is_folded)
-                .map(|managed| Row {
-                    title: managed.domain.clone(),
-                    facts: vec![managed.organisation.clone(), managed.service.to_owned()],
-                    is_production: true,
-                    links: Vec::new(),
-                })
-                .collect(),
-            ..Frame::default()
-        },
+        frame(
+            "Run for others",
+            "each decides for itself who comes in",
+            others.collect(),
+        ),
     ];
     frames.retain(|frame| !frame.rows.is_empty() || !frame.cells.is_empty());
     let scene = Scene {
@@ -107,6 +89,26 @@ pub(super) fn drawing(name: &str, own: &[Own], managed: &[Managed], lists: &[Lis
         targets,
     };
     Drawing::of(scene, connections)
+}
+
+/// A frame of services; too many are put together, with the lines of all.
+fn frame(title: &str, fact: &str, rows: Vec<Row>) -> Frame {
+    let mut frame = Frame {
+        title: title.to_owned(),
+        facts: vec![fact.to_owned()],
+        ..Frame::default()
+    };
+    if rows.len() > MANY {
+        for row in rows {
+            frame.cells.push(row.title);
+            frame.links.extend(row.links);
+        }
+        frame.links.sort_unstable();
+        frame.links.dedup();
+    } else {
+        frame.rows = rows;
+    }
+    frame
 }
 
 fn words_of(kind: Kind) -> &'static str {

@@ -1,5 +1,6 @@
 //! The command line as people and CI use it.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -209,6 +210,57 @@ fn who_tells_join_from_apply_from_neither() {
 fn show_says_where_each_value_came_from() {
     insta::assert_snapshot!("show", text(&coop(&top(), &["show", "socialmedia"])).1);
     insta::assert_snapshot!("show-external", text(&coop(&top(), &["show", "git"])).1);
+}
+
+#[test]
+fn show_names_what_there_is() {
+    let show = |folder: &Path, name: &str| text(&coop(folder, &["show", name])).2;
+    let all = "allotments, forum, git, mastodon-dev, socialmedia, theatre, union";
+    assert_eq!(
+        show(&top(), "nope"),
+        format!("error: there is no instance nope; there are {all}\n")
+    );
+    assert_eq!(
+        show(&top(), "forun"),
+        format!("error: there is no instance forun; did you mean forum? There are {all}\n")
+    );
+    let folder = initialised();
+    assert_eq!(
+        show(folder.path(), "nope"),
+        "error: there is no instance nope; there is only social\n"
+    );
+    let path = folder.path().join("coop.toml");
+    let mut sound = fs::read_to_string(&path).unwrap();
+    for number in 0..30 {
+        let _ = write!(
+            sound,
+            "[instances.x{number:02}]\nservice = \"discourse\"\nexternal = true\ndomain = \"x{number}.example\"\n"
+        );
+    }
+    fs::write(&path, sound).unwrap();
+    let said = show(folder.path(), "nope");
+    assert!(said.ends_with(", x18 and 11 more\n"), "{said}");
+    let empty = "[fleet]\nname = \"Empty\"\ncontact = \"a@coop.example\"\nnixos = \"26.05\"\n";
+    fs::write(&path, empty).unwrap();
+    assert!(show(folder.path(), "nope").contains("coop add instance --help"));
+}
+
+#[test]
+fn what_the_system_says_is_said_once() {
+    let folder = initialised();
+    fs::write(folder.path().join("file"), "").unwrap();
+    for arguments in [
+        ["generate", "--out", "/proc/nowhere"],
+        ["generate", "--out", "file"],
+        ["generate", "--out", "file/below"],
+        ["report", "--out", "/proc/nowhere"],
+        ["report", "--out", "file/below"],
+    ] {
+        let (status, stdout, stderr) = text(&coop(folder.path(), &arguments));
+        assert_eq!((status, stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(stderr.starts_with("error: "), "{stderr}");
+        assert_eq!(stderr.matches("os error").count(), 1, "{stderr}");
+    }
 }
 
 #[test]

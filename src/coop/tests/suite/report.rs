@@ -546,4 +546,12 @@ fn a_large_fleet_is_folded() {
     );
     let height: usize = attribute(drawing, "height")[0].parse().unwrap();
     assert!(height < 2500, "{height}");
+    let public = public_page(&fleet, &today()).unwrap();
+    let drawing = &public[public.find("<svg").unwrap()..public.find("</svg>").unwrap()];
+    assert!(drawing.contains(">i999.example<"), "every service");
+    assert_eq!(
+        drawing.matches("class=\"head join\"").count(),
+        1,
+        "one line for all"
+    );
 }
