@@ -132,7 +132,10 @@ window.coop = (() => {
       for (const row of table.tBodies[0].rows) {
         const cells = [...row.cells].reduce((sum, cell) => sum + cell.colSpan, 0);
         need(cells === columns, `${shown(row)} has ${cells} cells of ${columns}`);
-        for (const cell of row.cells) need(cell.colSpan > 1 || cell.dataset.label, `${shown(cell)} has no label`);
+        for (const cell of row.cells) {
+          need(cell.colSpan > 1 || cell.dataset.label, `${shown(cell)} has no label`);
+          need((cell.dataset.label ?? "").length <= 13, `“${cell.dataset.label}” is too long for a line on a telephone`);
+        }
       }
     }
     const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);

@@ -6,6 +6,7 @@ Usage: pages.py COOP [FOLDER FOR PICTURES]
 import json
 import os
 import pathlib
+import pty
 import shutil
 import subprocess
 import sys
@@ -79,6 +80,17 @@ def fleets(scratch):
     }
 
 
+def on_a_terminal(coop):
+    """A page is nothing to read on a terminal."""
+    ours, terminal = pty.openpty()
+    command = [coop, "report", "--dir", TOP]
+    done = subprocess.run(command, stdout=terminal, stderr=subprocess.PIPE, text=True)
+    os.close(terminal)
+    os.close(ours)
+    if done.returncode != 2 or "coop report --out report.html" not in done.stderr:
+        failures.append(f"on a terminal: {done.returncode}, {done.stderr}")
+
+
 def plan(path):
     """A plan with everything that the page shows of one."""
     classes = "user_units packages users groups ports domains certificates timers tmpfiles boot"
@@ -150,7 +162,7 @@ def look(chromium, url, where):
 def tables_stay_tables(chromium, url, where):
     """Cards on a telephone are tables to a screen reader all the same."""
     chromium.open(url, 360, 800)
-    wanted = chromium.run("document.querySelectorAll('details').forEach(it => it.open = true)")
+    chromium.run("document.querySelectorAll('details').forEach(it => it.open = true)")
     wanted = chromium.run("document.querySelectorAll('table').length")
     nodes = chromium.call("Accessibility.getFullAXTree")["nodes"]
     roles = [node.get("role", {}).get("value") for node in nodes if not node.get("ignored")]
@@ -229,13 +241,21 @@ def pictures(chromium, url, name, folder):
         chromium.picture(folder / f"{name}-{width}-{scheme}.png")
 
 
+def ended(start):
+    for failure in failures:
+        print(f"FAILED: {failure}", file=sys.stderr)
+    print(f"{'FAILED' if failures else 'ok'} in {time.monotonic() - start:.0f} s")
+    return 1 if failures else 0
+
+
 def main():
     coop = pathlib.Path(sys.argv[1]).resolve()
     pictures_to = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    on_a_terminal(coop)
     path = browser.find()
     if not path:
         print("!! SKIPPED the pages of coop report: there is no Chromium here", file=sys.stderr)
-        return 0
+        return ended(time.monotonic())
     start = time.monotonic()
     chromium = browser.Browser(path)
     try:
@@ -262,10 +282,7 @@ def main():
                     )
     finally:
         chromium.close()
-    for failure in failures:
-        print(f"FAILED: {failure}", file=sys.stderr)
-    print(f"{'FAILED' if failures else 'ok'} in {time.monotonic() - start:.0f} s")
-    return 1 if failures else 0
+    return ended(start)
 
 
 if __name__ == "__main__":
