@@ -70,7 +70,10 @@ impl Page {
             instances: instances::all(fleet, lock),
             lists: signup::lists(
                 fleet,
-                model.instances.iter(),
+                model
+                    .instances
+                    .iter()
+                    .filter(|(_, instance)| instance.copy_of.is_none()),
                 |_| true,
                 |name, _| name.to_string(),
             ),

@@ -57,6 +57,8 @@ pub(super) fn all(fleet: &Fleet, lock: &Lock) -> Vec<Shown> {
 
 fn shown(fleet: &Fleet, lock: &Lock, name: &Name, instance: &Instance) -> Shown {
     let is_deployed = instance.is_deployed();
+    // A sealed copy has none of what its profile says of owners and sign-up.
+    let is_live = is_deployed && instance.copy_of.is_none();
     let settled = lock.instances.get(name).filter(|_| is_deployed);
     let link = |kind: &'static str| move |name: &Name| Link::to(kind, name);
     Shown {
@@ -89,13 +91,17 @@ fn shown(fleet: &Fleet, lock: &Lock, name: &Name, instance: &Instance) -> Shown 
         owner: instance
             .owner
             .as_ref()
-            .filter(|_| is_deployed)
+            .filter(|_| is_live)
             .map(link("person")),
         copy: instance.copy_of.as_ref().map(|of| Copy {
             of: Link::to("instance", of),
             when: when(instance.copy_at.as_deref().unwrap_or("Mon 05:00")),
         }),
-        who: Who::of(fleet, instance),
+        who: if instance.copy_of.is_some() {
+            Who::default()
+        } else {
+            Who::of(fleet, instance)
+        },
         federation: is_deployed.then(|| federation(fleet, instance)),
         policies: fleet
             .policies_of(instance)

@@ -56,7 +56,9 @@ pub(super) fn all(fleet: &Fleet) -> Shown {
                     .map(|(host, _)| Link::to("host", host))
                     .collect(),
                 owns: instances(&|instance| {
-                    instance.is_deployed() && instance.owner.as_ref() == Some(name)
+                    instance.is_deployed()
+                        && instance.copy_of.is_none()
+                        && instance.owner.as_ref() == Some(name)
                 }),
             })
             .collect(),

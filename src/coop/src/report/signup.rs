@@ -31,8 +31,8 @@ pub(super) struct Use {
     pub(super) holes: Vec<&'static str>,
 }
 
-/// Who comes in, as links to lists.
-#[derive(Debug, Serialize)]
+/// Who comes in, as links to lists; nobody by default.
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Who {
     pub(super) join: Vec<Link>,
     pub(super) apply: Vec<Link>,

@@ -91,6 +91,9 @@ fn a_fleet_of_every_key_has_a_page() {
     ] {
         assert!(page.contains(wanted), "{wanted}");
     }
+    // It would have the owner of its profile, were it not sealed.
+    let owners = page.matches("owner <a href=\"#person-ann-marie\"").count();
+    assert_eq!(owners, 4, "the copy has no owner");
     let public = public_page(&fleet, &today()).unwrap();
     assert!(public.contains("spam.****ple"), "obfuscated");
 }

@@ -56,7 +56,7 @@ pub(super) const TITLE: Hand = Hand {
 /// What stands below a title.
 pub(super) const SMALL: Hand = Hand {
     class: "small",
-    letter: 640,
+    letter: 680,
 };
 
 /// Between facts.
