@@ -1,12 +1,13 @@
-//! A thousand instances on three hundred hosts: loaded, settled and generated, with time and memory.
+//! A thousand instances on three hundred hosts: loaded, settled, generated and drawn, with time and memory.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
-use coop::fleet::{Folder, load};
+use coop::fleet::{Day, Folder, load};
 use coop::generate::{Plan, Surroundings, generate, model};
 use coop::lock::Lock;
+use coop::report::{self, Subject};
 
 const HOSTS: usize = 300;
 const INSTANCES: usize = 1000;
@@ -63,6 +64,24 @@ fn write(folder: &Path) {
     plan.write().expect("a writable folder");
 }
 
+fn draw(folder: &Path) {
+    let fleet = load(&Folder(folder.to_owned()));
+    let (lock, _) = Lock::default().settle(&fleet);
+    let start = Instant::now();
+    let subject = Subject {
+        fleet: &fleet,
+        lock: &lock,
+        today: Day::checked("2026-11-24"),
+        plan: None,
+    };
+    let page = report::page(&subject).expect("a sound fleet");
+    println!(
+        "its page: {} ms, {} KB",
+        start.elapsed().as_millis(),
+        page.len() / 1024
+    );
+}
+
 fn main() {
     // They go away at the end: ext4 is slow to make files just after as many were deleted.
     let mut folders = Vec::new();
@@ -74,6 +93,7 @@ fn main() {
         println!("round {round}: {} ms", start.elapsed().as_millis());
         folders.push(folder);
     }
+    draw(folders[0].path());
     if let Some(megabytes) = peak_memory() {
         println!("at most {megabytes} MB");
     }

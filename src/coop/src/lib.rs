@@ -12,4 +12,5 @@ pub mod fleet;
 pub mod generate;
 pub mod lock;
 pub mod plan;
+pub mod report;
 pub mod watch;

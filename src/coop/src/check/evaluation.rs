@@ -79,7 +79,7 @@ pub enum NotEvaluated {
     #[error("{0}")]
     Inputs(String),
     /// A file that belongs to the flake cannot be read.
-    #[error("a file beside coop.toml cannot be read: {0}")]
+    #[error("a file beside coop.toml cannot be read")]
     Files(#[from] std::io::Error),
     /// The tree cannot be generated.
     #[error(transparent)]

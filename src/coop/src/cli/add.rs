@@ -1,12 +1,11 @@
 //! `coop add domain · block · instance`: the daily edits, followed by a check.
 
 use std::io::{self, Write as _};
-use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
-use super::{Context, Verdict};
+use super::{Context, Verdict, whole};
 use crate::fleet::{self, Editor, Files, Folder};
 
 /// Add a domain, a block or an instance to coop.toml
@@ -151,7 +150,7 @@ pub(super) fn edit(
         )?;
         return Ok(Verdict::Findings);
     }
-    replace(&path, &edited)?;
+    whole::replace(&path, &edited).context("coop.toml cannot be written")?;
     for (tag, line) in changes(&text, &edited) {
         writeln!(io::stdout(), "{tag} {line}")?;
     }
@@ -174,14 +173,6 @@ fn changes(before: &str, after: &str) -> Vec<(char, String)> {
         Some((tag, change.value().trim_end().to_owned()))
     });
     lines.collect()
-}
-
-/// Replaces a file at once: whoever reads it sees the old text or the new one.
-fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
-    let new = path.with_extension("toml.new");
-    std::fs::write(&new, text)
-        .and_then(|()| std::fs::rename(&new, path))
-        .context("coop.toml cannot be written")
 }
 
 /// The fleet as it would be after the edit.

@@ -12,11 +12,13 @@ mod init;
 mod nix;
 mod plan;
 mod remove;
+mod report;
 mod schema;
 mod shells;
 mod show;
 mod watch;
 mod who;
+mod whole;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -64,6 +66,7 @@ enum Command {
     Remove(remove::Remove),
     Generate(generate::Generate),
     Plan(plan::Plan),
+    Report(report::Report),
     Catalogue(catalogue::Catalogue),
     Cache(cache::Cache),
     Schema(schema::Schema),
@@ -183,6 +186,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
         Command::Remove(command) => command.run(&context),
         Command::Generate(command) => command.run(&context),
         Command::Plan(command) => command.run(&context),
+        Command::Report(command) => command.run(&context),
         Command::Nix(command) => command.run(),
         Command::Cache(command) => command.run(),
         Command::Catalogue(command) => command.run(&context),

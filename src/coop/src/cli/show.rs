@@ -10,6 +10,9 @@ use serde_json::Value as Json;
 use super::{Context, Verdict};
 use crate::fleet::{Fleet, Instance, Service, nearest};
 
+/// The most names that are listed.
+const MOST: usize = 20;
+
 /// Show an instance with all defaults, and where each value came from
 #[derive(Args)]
 pub(super) struct Show {
@@ -23,11 +26,12 @@ impl Show {
             return Ok(Verdict::Findings);
         };
         let Some(instance) = fleet.model.instances.get(self.name.as_str()) else {
-            let names = fleet.model.instances.keys().map(|name| &**name);
-            match nearest(&self.name, names) {
-                Some(near) => bail!("there is no instance {}; did you mean {near}?", self.name),
-                None => bail!("there is no instance {}", self.name),
-            }
+            let names: Vec<&str> = fleet.model.instances.keys().map(|name| &**name).collect();
+            bail!(
+                "there is no instance {}; {}",
+                self.name,
+                remedy(&self.name, &names)
+            );
         };
         let mut rows = Vec::new();
         leaves(
@@ -49,6 +53,25 @@ impl Show {
         text.push_str(&consequences(&fleet, instance));
         io::stdout().write_all(text.as_bytes())?;
         Ok(Verdict::Fine)
+    }
+}
+
+/// What there is instead: the nearest name if one was meant, and the others as far as there is room.
+fn remedy(name: &str, names: &[&str]) -> String {
+    let mut listed = names
+        .iter()
+        .take(MOST)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if names.len() > MOST {
+        let _ = write!(listed, " and {} more", names.len() - MOST);
+    }
+    match (nearest(name, names.iter().copied()), names) {
+        (_, []) => "coop.toml has none yet: see `coop add instance --help`".to_owned(),
+        (Some(near), _) => format!("did you mean {near}? There are {listed}"),
+        (None, [only]) => format!("there is only {only}"),
+        (None, _) => format!("there are {listed}"),
     }
 }
 

@@ -14,7 +14,7 @@ use clap::Args;
 
 use super::check::Check;
 use super::{Context, Verdict};
-use crate::watch::{State, Watcher, folders};
+use crate::watch::{State, Watcher, folders, when_closed};
 
 /// An editor that saves does several things in a row; this long after the last one it is done.
 const QUIET: Duration = Duration::from_millis(40);
@@ -39,7 +39,7 @@ enum Event {
     Saved,
     /// The evaluation of this round has come to an end, and said this.
     Evaluated(usize, Vec<u8>),
-    /// Ctrl-C.
+    /// Ctrl-C, or nobody reads any more.
     Ended,
 }
 
@@ -52,6 +52,10 @@ impl Watch {
             let _ = end.send(Event::Ended);
         })
         .context("Ctrl-C cannot be listened to")?;
+        let end = sender.clone();
+        when_closed(io::stdout(), move || {
+            let _ = end.send(Event::Ended);
+        });
         let mut watcher =
             Watcher::new(sender.clone(), Event::Saved).context("files cannot be watched here")?;
         let mut rounds = Rounds {

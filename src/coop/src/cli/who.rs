@@ -7,7 +7,7 @@ use anyhow::bail;
 use clap::Args;
 
 use super::{Context, Verdict};
-use crate::fleet::{self, Fleet, Instance, Service};
+use crate::fleet::{self, Fleet, Instance};
 
 /// Say for every instance whether an address may join, apply, or neither
 #[derive(Args)]
@@ -30,8 +30,12 @@ impl Who {
         for (name, instance) in &fleet.model.instances {
             let (verdict, why) = verdict(&fleet, instance, domain);
             let _ = writeln!(text, "{name} ({}): {verdict}, {why}", instance.domain);
-            for hole in holes(&fleet, instance, domain, verdict) {
-                let _ = writeln!(text, "  {hole}");
+            if verdict == "neither" {
+                for hole in fleet.holes_of(instance) {
+                    if let Some(words) = hole.for_domain(domain) {
+                        let _ = writeln!(text, "  {words}");
+                    }
+                }
             }
         }
         io::stdout().write_all(text.as_bytes())?;
@@ -56,35 +60,4 @@ fn verdict(fleet: &Fleet, instance: &Instance, domain: &str) -> (&'static str, S
         return ("neither", "its sign-up is closed".into());
     }
     ("neither", "it is on none of its lists".into())
-}
-
-/// Ways past the list that the service leaves open.
-fn holes(fleet: &Fleet, instance: &Instance, domain: &str, verdict: &str) -> Vec<String> {
-    let mut holes = Vec::new();
-    if verdict != "neither" {
-        return holes;
-    }
-    if instance.invites {
-        holes.push("but any member can invite it: `invites = true` goes past every list".into());
-    }
-    if instance.external {
-        holes.push("coop prints the list for its admins and cannot see whether it is set".into());
-    }
-    let exact = fleet.domains_of(&instance.signup.join).unwrap_or_default();
-    let below = exact.keys().find(|entry| {
-        domain
-            .strip_suffix(&***entry)
-            .is_some_and(|rest| rest.ends_with('.'))
-    });
-    if let (Some(entry), Service::Mastodon) = (below, instance.service) {
-        holes.push(if instance.external {
-            format!("but Mastodon's own list matches subdomains of {entry} too")
-        } else {
-            // The mode is then approval, and only exact matches are approved by themselves.
-            format!(
-                "but Mastodon's own list matches subdomains of {entry} too: it may ask, and a moderator decides"
-            )
-        });
-    }
-    holes
 }

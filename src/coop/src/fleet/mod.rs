@@ -6,6 +6,7 @@
 mod calendar;
 mod edit;
 mod files;
+mod holes;
 mod lists;
 mod load;
 mod model;
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 
 pub use edit::{EditError, Editor};
 pub use files::{Files, Folder, Revision};
+pub use holes::Hole;
 pub use load::{SECTIONS, load};
 pub use model::*;
 pub use reference::reference;
@@ -29,7 +31,7 @@ pub use text::{
     Day, Domain, FORMATS, FilePath, Name, Refusal, domain, is_direction_mark, parse as parse_text,
 };
 pub use tree::{Entry, Node, Table, Value};
-pub use validate::{account_refusal, word};
+pub use validate::{HOST_DISK, HOST_MEMORY, account_refusal, word};
 
 use crate::diagnostics::{Diagnostic, FileId, Origin, Severity, Sources};
 

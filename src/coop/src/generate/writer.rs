@@ -25,7 +25,7 @@ const JOURNAL: &str = ".coop/journal.json";
 #[derive(Debug, Error)]
 pub enum WriteError {
     /// The system refused.
-    #[error("{path} cannot be written: {source}")]
+    #[error("{path} cannot be written")]
     System {
         /// Which file.
         path: String,

@@ -63,7 +63,7 @@ pub enum PlanError {
     #[error("{}", .0.message)]
     Baseline(Box<Diagnostic>),
     /// The plan cannot be saved.
-    #[error("{} cannot be written: {source}", path.display())]
+    #[error("{} cannot be written", path.display())]
     Save {
         /// The file.
         path: PathBuf,

@@ -22,6 +22,8 @@ mod unit_file;
 mod words;
 
 pub use baseline::{Baseline, Outcome, PlanError, Request, plan};
+pub(crate) use outline::{Block, of_host, words as state_words};
+pub(crate) use print::against;
 pub use print::{human, markdown};
-pub use report::{PLAN_SCHEMA, Report};
+pub use report::{PLAN_SCHEMA, Report, Section};
 pub use words::in_words;

@@ -1,6 +1,7 @@
 //! A plan in short: headed lists of lines, and differences of texts, which every form of output
 //! writes in its own way.
 
+use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::report::{
@@ -17,7 +18,7 @@ const WHOLES: [&str; 3] = ["systemd/system", "systemd/user", "dbus-1"];
 const VALUE: usize = 80;
 
 /// A class of changes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Block {
     /// The class, with numbers.
     pub(crate) title: String,

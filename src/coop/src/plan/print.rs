@@ -118,7 +118,7 @@ fn markdown_host(text: &mut String, plan: &HostPlan, outline: &Outline) {
 }
 
 /// What the fleet is compared with, in words.
-fn against(against: &Against) -> String {
+pub(crate) fn against(against: &Against) -> String {
     let short = |commit: &str| commit.chars().take(12).collect::<String>();
     match against {
         Against::Revision {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 /// The JSON Schema of a plan.
 pub static PLAN_SCHEMA: LazyLock<Json> = LazyLock::new(|| schemars::schema_for!(Report).to_value());
 
 /// A plan.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// What the fleet is compared with.
     pub against: Against,
@@ -36,7 +36,7 @@ impl Report {
 }
 
 /// What a fleet is compared with.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Against {
     /// A revision in git.
@@ -63,7 +63,7 @@ pub enum Against {
 }
 
 /// Lines under a title.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Section {
     /// An instance, or `DNS`.
     pub title: String,
@@ -72,7 +72,9 @@ pub struct Section {
 }
 
 /// What becomes of something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// It comes.
@@ -84,7 +86,7 @@ pub enum Change {
 }
 
 /// What becomes of a host.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct HostPlan {
     /// Whether it is the same, or could not be evaluated.
     pub state: State,
@@ -102,7 +104,7 @@ pub struct HostPlan {
 }
 
 /// Whether a host or container changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// Nothing changes.
@@ -118,7 +120,7 @@ pub enum State {
 }
 
 /// What becomes of a system, class by class.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SystemPlan {
     /// What `switch-to-configuration` does.
     pub actions: Actions,
@@ -167,7 +169,7 @@ pub struct SystemPlan {
 }
 
 /// What becomes of a container.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ContainerPlan {
     /// Whether it changes.
     pub state: State,
@@ -179,7 +181,7 @@ pub struct ContainerPlan {
 
 /// Units by what is done with them; `stop` and `start` in both lists is a stop, and a start after
 /// the new files are in place.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Actions {
     /// Stopped.
     pub stop: Vec<String>,
@@ -198,7 +200,7 @@ pub struct Actions {
 }
 
 /// A unit that changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UnitChange {
     /// Its name.
     pub name: String,
@@ -211,7 +213,7 @@ pub struct UnitChange {
 }
 
 /// A file below /etc that changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileChange {
     /// Its path below /etc.
     pub name: String,
@@ -226,7 +228,7 @@ pub struct FileChange {
 }
 
 /// A text in the store that something refers to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TextChange {
     /// Its name in the store.
     pub name: String,
@@ -237,7 +239,7 @@ pub struct TextChange {
 }
 
 /// A package that changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PackageChange {
     /// Its name.
     pub name: String,
@@ -250,7 +252,7 @@ pub struct PackageChange {
 }
 
 /// Ports that are opened or closed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct PortChange {
     /// `tcp 443`, `udp 60000-61000`, or `everything`.
     pub port: String,
@@ -261,7 +263,7 @@ pub struct PortChange {
 }
 
 /// Anything else that has a name.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ItemChange {
     /// Its name.
     pub name: String,
@@ -272,7 +274,7 @@ pub struct ItemChange {
 }
 
 /// A property that changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldChange {
     /// Its name; empty where the thing has one value only.
     pub name: String,

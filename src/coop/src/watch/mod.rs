@@ -1,6 +1,10 @@
 //! Which files a fleet may be made of, and whether any of them was saved. Nothing here checks
 //! anything or prints.
 
+mod listener;
+
+pub use listener::when_closed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;

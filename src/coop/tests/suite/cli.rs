@@ -1,5 +1,6 @@
 //! The command line as people and CI use it.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -212,6 +213,57 @@ fn show_says_where_each_value_came_from() {
 }
 
 #[test]
+fn show_names_what_there_is() {
+    let show = |folder: &Path, name: &str| text(&coop(folder, &["show", name])).2;
+    let all = "allotments, forum, git, mastodon-dev, socialmedia, theatre, union";
+    assert_eq!(
+        show(&top(), "nope"),
+        format!("error: there is no instance nope; there are {all}\n")
+    );
+    assert_eq!(
+        show(&top(), "forun"),
+        format!("error: there is no instance forun; did you mean forum? There are {all}\n")
+    );
+    let folder = initialised();
+    assert_eq!(
+        show(folder.path(), "nope"),
+        "error: there is no instance nope; there is only social\n"
+    );
+    let path = folder.path().join("coop.toml");
+    let mut sound = fs::read_to_string(&path).unwrap();
+    for number in 0..30 {
+        let _ = write!(
+            sound,
+            "[instances.x{number:02}]\nservice = \"discourse\"\nexternal = true\ndomain = \"x{number}.example\"\n"
+        );
+    }
+    fs::write(&path, sound).unwrap();
+    let said = show(folder.path(), "nope");
+    assert!(said.ends_with(", x18 and 11 more\n"), "{said}");
+    let empty = "[fleet]\nname = \"Empty\"\ncontact = \"a@coop.example\"\nnixos = \"26.05\"\n";
+    fs::write(&path, empty).unwrap();
+    assert!(show(folder.path(), "nope").contains("coop add instance --help"));
+}
+
+#[test]
+fn what_the_system_says_is_said_once() {
+    let folder = initialised();
+    fs::write(folder.path().join("file"), "").unwrap();
+    for arguments in [
+        ["generate", "--out", "/proc/nowhere"],
+        ["generate", "--out", "file"],
+        ["generate", "--out", "file/below"],
+        ["report", "--out", "/proc/nowhere"],
+        ["report", "--out", "file/below"],
+    ] {
+        let (status, stdout, stderr) = text(&coop(folder.path(), &arguments));
+        assert_eq!((status, stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(stderr.starts_with("error: "), "{stderr}");
+        assert_eq!(stderr.matches("os error").count(), 1, "{stderr}");
+    }
+}
+
+#[test]
 fn plan_speaks_of_people() {
     let folder = initialised();
     let git = |arguments: &[&str]| {
@@ -286,6 +338,11 @@ fn plan_speaks_of_people() {
             insta::assert_snapshot!(name, stdout);
         });
     }
+    let made = coop(folder.path(), &["plan", "--quick", "--format", "json"]);
+    fs::write(folder.path().join("plan.json"), &made.stdout).unwrap();
+    let page = text(&coop(folder.path(), &["report", "--plan", "plan.json"])).1;
+    assert!(page.contains("<dd>weavers.example may join</dd>"), "{page}");
+    assert!(page.contains("against the revision HEAD ("), "{page}");
 }
 
 #[test]
@@ -312,6 +369,77 @@ fn plan_says_what_it_cannot_compare_with() {
 }
 
 #[test]
+fn report_writes_a_page() {
+    let folder = initialised();
+    let at = |name: &str| folder.path().join(name);
+    let (status, stdout, stderr) = text(&coop(folder.path(), &["report"]));
+    assert_eq!((status, stderr.as_str()), (Some(0), ""));
+    assert!(stdout.starts_with("<!doctype html>"), "{stdout}");
+    fs::write(at("page.html"), "what was there").unwrap();
+    let written = coop(folder.path(), &["report", "--out", "page.html"]);
+    assert_eq!(text(&written), (Some(0), String::new(), String::new()));
+    assert_eq!(fs::read_to_string(at("page.html")).unwrap(), stdout);
+    let (status, public, _) = text(&coop(folder.path(), &["report", "--public"]));
+    assert_eq!(status, Some(0));
+    assert!(stdout.contains("203.0.113.7") && !public.contains("203.0.113.7"));
+    let names = fs::read_dir(folder.path()).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name());
+    assert!(
+        !names
+            .into_iter()
+            .any(|name| name.to_string_lossy().ends_with(".new")),
+        "nothing half-written stays"
+    );
+}
+
+#[test]
+fn report_says_what_it_cannot_do() {
+    let folder = initialised();
+    let refused = |arguments: &[&str]| {
+        let (status, stdout, stderr) = text(&coop(folder.path(), arguments));
+        assert_eq!((status, stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        stderr
+    };
+    assert_eq!(
+        refused(&["report", "--out", "nowhere/page.html"]),
+        "error: nowhere/page.html cannot be written: No such file or directory (os error 2)\n"
+    );
+    assert_eq!(
+        refused(&["report", "--plan", "plan.json"]),
+        "error: plan.json cannot be read: No such file or directory (os error 2)\n"
+    );
+    fs::write(folder.path().join("plan.json"), "{}").unwrap();
+    let said = refused(&["report", "--plan", "plan.json"]);
+    assert!(
+        said.contains("make one with `coop plan --format json`"),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "{said}");
+    let said = refused(&["report", "--plan", "plan.json", "--public"]);
+    assert!(said.contains("cannot be used with"), "{said}");
+    let broken = "[hosts.web1]\nipv4 = 3\n";
+    fs::write(folder.path().join("coop.toml"), broken).unwrap();
+    assert_eq!(text(&coop(folder.path(), &["report"])).0, Some(1));
+}
+
+#[test]
+fn report_takes_the_day_that_a_build_gives() {
+    let folder = initialised();
+    let on = |epoch: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_coop"))
+            .current_dir(folder.path())
+            .env("SOURCE_DATE_EPOCH", epoch)
+            .args(["report", "--public"])
+            .output();
+        text(&output.unwrap())
+    };
+    assert!(on("1801526400").1.contains("2 February 2027"));
+    let (status, _, stderr) = on("tomorrow");
+    assert_eq!(status, Some(2));
+    assert!(stderr.contains("seconds since 1970"), "{stderr}");
+}
+
+#[test]
 fn the_whole_command_line_is_known() {
     let mut help = text(&coop(&top(), &["--help"])).1;
     for command in [
@@ -324,6 +452,7 @@ fn the_whole_command_line_is_known() {
         "remove",
         "generate",
         "plan",
+        "report",
         "catalogue",
         "cache",
         "schema",

@@ -11,6 +11,7 @@ mod mutation;
 mod nix_flake;
 mod nix_repl;
 mod reference;
+mod report;
 mod support;
 mod tree;
 mod watch;

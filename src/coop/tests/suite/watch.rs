@@ -148,6 +148,22 @@ impl Watching {
     }
 }
 
+/// A NixOS that is not done before a test is.
+fn slow_nixpkgs() -> tempfile::TempDir {
+    let nixpkgs = tempfile::tempdir().unwrap();
+    let slow = r"{
+      outputs = _: {
+        lib.genAttrs = names: make:
+          builtins.listToAttrs (map (name: { inherit name; value = make name; }) names);
+        lib.nixosSystem = _:
+          let count = builtins.genList (x: x) 30000; in
+          builtins.foldl' (a: _: builtins.foldl' builtins.add a count) 0 count;
+      };
+    }";
+    fs::write(nixpkgs.path().join("flake.nix"), slow).unwrap();
+    nixpkgs
+}
+
 #[test]
 fn every_kind_of_save_is_answered() {
     let folder = fleet();
@@ -223,23 +239,43 @@ fn ctrl_c_ends_it_as_it_should() {
     assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
 }
 
-#[test]
-fn a_closed_pipe_ends_it_quietly() {
-    let folder = fleet();
-    let mut watching = Watching::begin(folder.path(), &["--quick"]);
-    watching.answer();
-    watching.lines = None;
-    // The first save finds the reader gone, the second the pipe.
-    let start = Instant::now();
-    while watching.child.try_wait().unwrap().is_none() {
-        assert!(start.elapsed() < PATIENCE, "it does not end");
-        fs::write(folder.path().join("texts/rules.md"), format!("{start:?}")).unwrap();
-        let now = format!("- {}\n", start.elapsed().as_nanos());
-        fs::write(folder.path().join("texts/rules.md"), now).unwrap();
-        thread::sleep(Duration::from_millis(200));
+/// Begins to watch, closes the pipe after the first answer, and saves nothing.
+fn close_the_pipe(folder: &Path, arguments: &[&str]) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_coop"))
+        .arg("watch")
+        .args(arguments)
+        .arg("--dir")
+        .arg(folder)
+        .env_remove("COOP_NIXPKGS")
+        .env("XDG_CACHE_HOME", folder.join(".nothing-cached"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.starts_with("  not evaluated:") {
+        line.clear();
+        assert!(out.read_line(&mut line).unwrap() > 0, "no answer");
     }
+    assert!(child.try_wait().unwrap().is_none(), "it waits for saves");
+    drop(out);
+    let watching = Watching { child, lines: None };
     let (status, stderr) = watching.end();
     assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_closed_pipe_ends_it_at_once() {
+    close_the_pipe(fleet().path(), &["--quick"]);
+}
+
+#[test]
+fn a_closed_pipe_ends_an_evaluation_too() {
+    let nixpkgs = slow_nixpkgs();
+    let path = nixpkgs.path().to_string_lossy();
+    close_the_pipe(fleet().path(), &["--nixpkgs", &path]);
 }
 
 #[test]
@@ -257,18 +293,7 @@ fn evaluation_follows_and_says_how_far_it_went() {
 #[test]
 fn a_save_ends_the_evaluation_before_it() {
     let folder = fleet();
-    let nixpkgs = tempfile::tempdir().unwrap();
-    // A NixOS that is not done before the test is.
-    let slow = r"{
-      outputs = _: {
-        lib.genAttrs = names: make:
-          builtins.listToAttrs (map (name: { inherit name; value = make name; }) names);
-        lib.nixosSystem = _:
-          let count = builtins.genList (x: x) 30000; in
-          builtins.foldl' (a: _: builtins.foldl' builtins.add a count) 0 count;
-      };
-    }";
-    fs::write(nixpkgs.path().join("flake.nix"), slow).unwrap();
+    let nixpkgs = slow_nixpkgs();
     let nixpkgs = nixpkgs.path().to_string_lossy();
     let watching = Watching::begin(folder.path(), &["--nixpkgs", &nixpkgs]);
     watching.answer();

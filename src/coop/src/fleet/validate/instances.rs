@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Check, is_public_suffix, word};
 use crate::diagnostics::{Code, Diagnostic, Origin};
+use crate::fleet::holes;
 use crate::fleet::model::{FederationMode, Instance, Service, Stage};
 use crate::fleet::text::{Domain, Name};
 
@@ -170,12 +171,7 @@ impl Check<'_> {
             .flatten()
             .any(|(_, admission)| admission.subdomains);
         let why = match instance.service {
-            Service::Prosody => Some(
-                "Prosody has no allow list for addresses: close its registration and make accounts by hand",
-            ),
-            Service::Gotosocial => {
-                Some("GoToSocial has no allow list for addresses: use its approved registration")
-            }
+            Service::Prosody | Service::Gotosocial => holes::no_list(instance.service),
             Service::Mattermost if subdomains => Some(
                 "Mattermost's RestrictCreationToDomains takes exact domains only: list each subdomain",
             ),

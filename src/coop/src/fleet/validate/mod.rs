@@ -18,9 +18,9 @@ use super::{Fleet, shape};
 use crate::diagnostics::{Code, Diagnostic, Origin};
 
 /// Memory that a host keeps for itself, in GB.
-const HOST_MEMORY: u32 = 1;
+pub const HOST_MEMORY: u32 = 1;
 /// Disk that a host keeps for its system, databases and members' media, in GB.
-const HOST_DISK: u32 = 20;
+pub const HOST_DISK: u32 = 20;
 
 /// Looks at a fleet as a whole.
 pub(super) fn validate(fleet: &mut Fleet) {
