@@ -6,11 +6,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::SystemTime;
 
 use nix_eval::eval::{Detail, R};
 use nix_eval::heap::KeptMemory;
 use nix_eval::{Evaluator, Value};
 use nix_flake::Fetcher;
+use nix_flake::record::Records;
 use nix_flake::session::{Failure, Opened, Options, Source};
 use nix_store::nar::MemoryTree;
 
@@ -21,6 +23,9 @@ use crate::diagnostics::Diagnostic;
 use crate::fleet::{Fleet, Folder, word};
 use crate::generate::{self, GenerateError, Surroundings};
 use crate::lock::Lock;
+
+/// What the answers mean is settled here: a record of another text of this file is none.
+const PROGRAM: &str = include_str!("evaluation.rs");
 
 /// Something that is evaluated to a derivation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +50,8 @@ pub struct Record {
     pub outcome: Result<String, Failed>,
     /// What NixOS warns about.
     pub warnings: Vec<String>,
+    /// When it was evaluated, where that was in an earlier check.
+    pub recorded: Option<SystemTime>,
 }
 
 /// Why something has no derivation.
@@ -86,7 +93,8 @@ pub enum NotEvaluated {
     Generate(#[from] GenerateError),
 }
 
-/// Evaluates what would be generated for a fleet in a folder.
+/// Evaluates what would be generated for a fleet in a folder. What did not change since an earlier
+/// check is answered from its record.
 ///
 /// # Errors
 /// Where there is nothing to evaluate with: what fails in evaluation is in the records.
@@ -95,6 +103,7 @@ pub fn evaluate(
     lock: &Lock,
     folder: &Path,
     choice: &Choice,
+    use_of_records: Records,
 ) -> Result<Evaluation, NotEvaluated> {
     let prepared = Prepared::new(tree(fleet, lock, folder)?, choice)?;
     let Prepared {
@@ -114,16 +123,25 @@ pub fn evaluate(
         .collect();
     for system in systems {
         // Where the list itself fails, so does the evaluation of the hosts, which says why.
-        let names = opened.evaluate(options, |evaluator, flake| {
-            names(evaluator, flake, &["checks", &system])
-        });
-        targets.extend(names.into_iter().flatten().map(|name| Target::Test {
+        let question = ["names", "checks", system.as_str()];
+        let names = opened.ask(
+            options,
+            use_of_records,
+            PROGRAM,
+            &question,
+            |evaluator, flake| names(evaluator, flake, &["checks", &system]),
+        );
+        let names = names.into_iter().flat_map(|answer| answer.value);
+        targets.extend(names.map(|name| Target::Test {
             system: system.clone(),
             name,
         }));
     }
     // The heap of one target is given back before the next begins.
-    let mut records = side_by_side(&targets, |target| record(opened, options, target));
+    let mut records = side_by_side(&targets, |target| {
+        record(opened, options, use_of_records, target)
+    });
+    opened.keep_records();
     records.sort_by(|one, other| one.target.cmp(&other.target));
     Ok(Evaluation {
         findings: prepared.findings(fleet, lock, folder, &records),
@@ -257,7 +275,10 @@ impl Bench<'_> {
             .opened
             .with(Arc::new(tree), &self.options.lock)
             .map_err(|error| failed(error.to_string()))?;
-        record(&opened, self.options, target).outcome
+        let answer = opened.evaluate(self.options, |evaluator, flake| {
+            answer(evaluator, flake, target)
+        });
+        answer.map(|(path, _)| path).map_err(self::failed)
     }
 
     /// A file as people know it: without the store path of the tree, or of nixpkgs.
@@ -322,23 +343,42 @@ fn failed(failure: Failure) -> Failed {
     }
 }
 
-/// Evaluates one target.
-fn record(opened: &Opened, options: &Options, target: &Target) -> Record {
-    let outcome = opened.evaluate(options, |evaluator, flake| match target {
-        Target::Host(name) => host(evaluator, flake, name),
-        Target::Test { system, name } => {
-            let test = select(evaluator, flake, &["outputs", "checks", system, name])?;
-            Ok((derivation(evaluator, test)?, Vec::new()))
+/// Evaluates one target, or looks it up.
+fn record(opened: &Opened, options: &Options, use_of_records: Records, target: &Target) -> Record {
+    let question = match target {
+        Target::Host(name) => ["host", name, ""],
+        Target::Test { system, name } => ["test", system, name],
+    };
+    let answer = opened.ask(
+        options,
+        use_of_records,
+        PROGRAM,
+        &question,
+        |evaluator, flake| answer(evaluator, flake, target),
+    );
+    let (outcome, warnings, recorded) = match answer {
+        Ok(answer) => {
+            let (path, warnings) = answer.value;
+            (Ok(path), warnings, answer.recorded)
         }
-    });
-    let (outcome, warnings) = match outcome {
-        Ok((path, warnings)) => (Ok(path), warnings),
-        Err(failure) => (Err(failed(failure)), Vec::new()),
+        Err(failure) => (Err(failed(failure)), Vec::new(), None),
     };
     Record {
         target: target.clone(),
         outcome,
         warnings,
+        recorded,
+    }
+}
+
+/// The path of a target's derivation, and what NixOS warns about.
+fn answer(evaluator: &mut Evaluator, flake: Value, target: &Target) -> R<(String, Vec<String>)> {
+    match target {
+        Target::Host(name) => host(evaluator, flake, name),
+        Target::Test { system, name } => {
+            let test = select(evaluator, flake, &["outputs", "checks", system, name])?;
+            Ok((derivation(evaluator, test)?, Vec::new()))
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! `coop check`: how sound the fleet is, and how far coop looked.
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use clap::{Args, ValueEnum};
+use nix_flake::record::Records;
 
 use super::{Context, Verdict};
 use crate::catalogue::{self, Shelf};
@@ -33,6 +34,12 @@ pub(super) struct Check {
     /// Evaluate nothing
     #[arg(long, conflicts_with = "require")]
     quick: bool,
+    /// Evaluate everything anew, also what did not change since an earlier check
+    #[arg(long, conflicts_with = "quick")]
+    fresh: bool,
+    /// Hold every answer from a record against a fresh one
+    #[arg(long, hide = true, conflicts_with_all = ["quick", "fresh"])]
+    verify_records: bool,
     /// Why nothing is evaluated, where it was not asked for.
     #[arg(skip)]
     why: Option<&'static str>,
@@ -75,6 +82,8 @@ impl Check {
             nixpkgs: None,
             download: false,
             quick: true,
+            fresh: false,
+            verify_records: false,
             why,
         }
     }
@@ -186,7 +195,12 @@ impl Check {
             )?;
         }
         let start = Instant::now();
-        match check::evaluate(fleet, &lock, &context.dir, &choice) {
+        let records = match (self.fresh, self.verify_records) {
+            (true, _) => Records::Renew,
+            (_, true) => Records::Verify,
+            _ => Records::Use,
+        };
+        match check::evaluate(fleet, &lock, &context.dir, &choice, records) {
             Ok(evaluation) => {
                 findings.extend(evaluation.findings.iter().cloned());
                 Ok(Proof::Evaluated(evaluation, start.elapsed()))
@@ -278,13 +292,39 @@ fn how_far(proof: &Proof) -> String {
                     .count()
             };
             format!(
-                "  evaluated: {}, {}, with nixpkgs from {} · {:.1} s\n",
+                "  evaluated: {}, {}{}, with nixpkgs from {} · {:.1} s\n",
                 many(of_kind(true), "host"),
                 many(of_kind(false), "VM test"),
+                unchanged(evaluation),
                 evaluation.nixpkgs,
                 took.as_secs_f64(),
             )
         }
         Proof::Not(why) => format!("  not evaluated: {why}\n"),
     }
+}
+
+/// How many answers are those of earlier checks, and since when they hold.
+fn unchanged(evaluation: &Evaluation) -> String {
+    let records = &evaluation.records;
+    let recorded: Vec<SystemTime> = records
+        .iter()
+        .filter_map(|record| record.recorded)
+        .collect();
+    let Some(first) = recorded.iter().min() else {
+        return String::new();
+    };
+    let number = if recorded.len() == records.len() {
+        "all".to_owned()
+    } else {
+        format!("{} of them", recorded.len())
+    };
+    let at = jiff::Timestamp::try_from(*first).map_or_else(
+        |_| String::new(),
+        |at| {
+            let at = at.to_zoned(jiff::tz::TimeZone::system());
+            format!(" since {}", at.strftime("%Y-%m-%d %H:%M"))
+        },
+    );
+    format!(" ({number} unchanged{at})")
 }

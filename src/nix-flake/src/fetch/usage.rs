@@ -16,6 +16,7 @@ const PARTS: [(&str, &str); 9] = [
     ("hashes", "hashes of large folders"),
     ("new", "what is being made"),
     ("parsed", "Nix files as they were parsed"),
+    ("records", "answers of earlier checks"),
     ("trees", "unpacked archives"),
     ("values", "what a nixpkgs was evaluated to"),
 ];
