@@ -177,6 +177,15 @@ impl Opened {
         self.locked.flake.locked.show()
     }
 
+    /// What an input is locked to, by the path to it, if there is such an input.
+    #[must_use]
+    pub fn input(&self, path: &[&str]) -> Option<&FlakeRef> {
+        let path: Vec<String> = path.iter().map(|&name| name.to_owned()).collect();
+        let file = &self.locked.lock_file;
+        let node = file.find(&path).ok()??;
+        Some(&file.nodes.get(node)?.source.as_ref()?.locked)
+    }
+
     /// Evaluates the flake and does `work` on its value, the set of its outputs and what else it has.
     ///
     /// # Errors

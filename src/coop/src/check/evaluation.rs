@@ -14,8 +14,10 @@ use nix_eval::{Evaluator, Value};
 use nix_flake::Fetcher;
 use nix_flake::record::Records;
 use nix_flake::session::{Failure, Opened, Options, Source};
+use nix_store::hash::Encoding;
 use nix_store::nar::MemoryTree;
 
+use super::proof::{Packages, Sources, hashes};
 use super::report;
 use super::source::{Choice, NIXPKGS, Nixpkgs, Unavailable, choose, pinned};
 use super::tree::of_folder;
@@ -74,6 +76,8 @@ pub struct Evaluation {
     pub is_pinned: bool,
     /// What is wrong, about lines of coop.toml.
     pub findings: Vec<Diagnostic>,
+    /// What it was made from.
+    pub sources: Sources,
 }
 
 /// Why nothing was evaluated.
@@ -145,10 +149,24 @@ pub fn evaluate(
     records.sort_by(|one, other| one.target.cmp(&other.target));
     Ok(Evaluation {
         findings: prepared.findings(fleet, lock, folder, &records),
+        sources: prepared.sources(),
         records,
         nixpkgs: prepared.nixpkgs,
         is_pinned: prepared.is_pinned,
     })
+}
+
+/// What a check of a fleet in a folder would be made from.
+///
+/// # Errors
+/// Where there is nothing to evaluate with.
+pub fn sources(
+    fleet: &Fleet,
+    lock: &Lock,
+    folder: &Path,
+    choice: &Choice,
+) -> Result<Sources, NotEvaluated> {
+    Ok(Prepared::new(tree(fleet, lock, folder)?, choice)?.sources())
 }
 
 /// A tree with the nixpkgs that it is evaluated with.
@@ -199,6 +217,20 @@ impl Prepared {
             nixpkgs: shown,
             is_pinned,
         })
+    }
+
+    fn sources(&self) -> Sources {
+        let input = self.opened.input(&[NIXPKGS]).map(|locked| &locked.input);
+        let nar_hash = input.and_then(|input| input.nar_hash().ok().flatten());
+        Sources {
+            coop: env!("CARGO_PKG_VERSION").to_owned(),
+            nixpkgs: Packages {
+                from: self.nixpkgs.clone(),
+                nar_hash: nar_hash.map(|hash| hash.encode(Encoding::Sri)),
+                revision: input.and_then(|input| input.revision().ok().flatten()),
+            },
+            files: hashes(&self.tree),
+        }
     }
 
     /// Does `work` on the configuration of each host, side by side.

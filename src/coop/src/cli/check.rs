@@ -1,8 +1,11 @@
 //! `coop check`: how sound the fleet is, and how far coop looked.
 
+use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use nix_flake::record::Records;
 
@@ -37,6 +40,12 @@ pub(super) struct Check {
     /// Evaluate everything anew, also what did not change since an earlier check
     #[arg(long, conflicts_with = "quick")]
     fresh: bool,
+    /// Save what was evaluated, from which files, and what came of it
+    #[arg(long, value_name = "FILE", conflicts_with = "quick")]
+    save_record: Option<PathBuf>,
+    /// Show what was saved, and say whether the fleet is still that one; evaluate nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["quick", "save_record", "require", "fresh", "deny"])]
+    show_record: Option<PathBuf>,
     /// Hold every answer from a record against a fresh one
     #[arg(long, hide = true, conflicts_with_all = ["quick", "fresh"])]
     verify_records: bool,
@@ -56,6 +65,9 @@ enum Require {
     /// A full evaluation of every host
     Evaluation,
 }
+
+/// So many differences from a saved record are shown.
+const SHOWN: usize = 20;
 
 /// How far the check went beyond coop.toml.
 enum Proof {
@@ -83,12 +95,17 @@ impl Check {
             download: false,
             quick: true,
             fresh: false,
+            save_record: None,
+            show_record: None,
             verify_records: false,
             why,
         }
     }
 
     pub(super) fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        if let Some(path) = &self.show_record {
+            return self.show(context, path);
+        }
         let answer = self.answer(context)?;
         io::stderr().write_all(answer.stderr.as_bytes())?;
         io::stdout().write_all(answer.stdout.as_bytes())?;
@@ -148,6 +165,50 @@ impl Check {
         })
     }
 
+    /// Shows a saved record, and holds it against the fleet.
+    fn show(&self, context: &Context, path: &Path) -> anyhow::Result<Verdict> {
+        let named = || format!("{}", path.display());
+        let text = fs::read_to_string(path).with_context(named)?;
+        let proof = check::Proof::parse(&text).with_context(named)?;
+        let fleet = context.load();
+        if fleet.has_errors() {
+            bail!("the fleet has errors: run coop check");
+        }
+        let lock = match fs::read_to_string(context.dir.join("coop.lock")) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(anyhow::Error::new(error).context("coop.lock cannot be read")),
+        };
+        let Ok(lock) = Lock::parse(lock.as_deref()) else {
+            bail!("coop.lock has errors: run coop check");
+        };
+        let (lock, _) = lock.settle(&fleet);
+        let choice = Choice {
+            named: self.nixpkgs.clone(),
+            download: self.download,
+        };
+        let now = check::sources(&fleet, &lock, &context.dir, &choice)?;
+        let found = proof.sources.differences(&now);
+        let mut text = proof.show();
+        if found.is_empty() {
+            text.push_str("the fleet is still this one\n");
+        } else {
+            text.push_str("the fleet is not this one any more:\n");
+            for line in found.iter().take(SHOWN) {
+                text.push_str(&format!("  {line}\n"));
+            }
+            if found.len() > SHOWN {
+                text.push_str(&format!("  and {} more\n", found.len() - SHOWN));
+            }
+        }
+        io::stdout().write_all(text.as_bytes())?;
+        Ok(if found.is_empty() {
+            Verdict::Fine
+        } else {
+            Verdict::Findings
+        })
+    }
+
     /// Evaluates what would be generated.
     fn prove(
         &self,
@@ -203,6 +264,9 @@ impl Check {
         match check::evaluate(fleet, &lock, &context.dir, &choice, records) {
             Ok(evaluation) => {
                 findings.extend(evaluation.findings.iter().cloned());
+                if let Some(path) = &self.save_record {
+                    save(&evaluation, path)?;
+                }
                 Ok(Proof::Evaluated(evaluation, start.elapsed()))
             }
             Err(NotEvaluated::Unavailable(Unavailable::Nowhere)) => Ok(Proof::Not(
@@ -302,6 +366,15 @@ fn how_far(proof: &Proof) -> String {
         }
         Proof::Not(why) => format!("  not evaluated: {why}\n"),
     }
+}
+
+/// Saves what was evaluated.
+fn save(evaluation: &Evaluation, path: &Path) -> anyhow::Result<()> {
+    let date = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
+    let sources = evaluation.sources.clone();
+    let proof = check::Proof::new(sources, &evaluation.records, date.to_string());
+    let text = serde_json::to_string_pretty(&proof)? + "\n";
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// How many answers are those of earlier checks, and since when they hold.
