@@ -143,7 +143,7 @@ impl Proof {
         if let Some(hash) = &packages.nar_hash {
             let _ = writeln!(text, "          {hash}");
         }
-        let _ = writeln!(text, "  {} files of the flake", self.sources.files.len());
+        let _ = writeln!(text, "  files of the flake: {}", self.sources.files.len());
         for (kind, outcomes) in [("host", &self.hosts), ("test", &self.tests)] {
             for (name, outcome) in outcomes {
                 let came = outcome.derivation.as_deref().unwrap_or("FAILED");
@@ -314,7 +314,17 @@ mod tests {
         assert_eq!(Proof::parse(&text).unwrap(), proof);
         let validator = jsonschema::validator_for(&PROOF_SCHEMA).unwrap();
         assert!(validator.is_valid(&serde_json::from_str(&text).unwrap()));
-        insta::assert_snapshot!(proof.show(), @"");
+        insta::assert_snapshot!(proof.show(), @r"
+        checked on 2026-10-02T10:00:00Z by coop 1
+          nixpkgs from /srv/nixpkgs
+                  sha256-a
+          files of the flake: 1
+          host one: /x.drv
+              warning: beware
+          host two: FAILED
+              no
+              warning: beware
+        ");
         assert!(Proof::parse("{}").is_err());
         let other = text.replace("\"version\":1", "\"version\":2");
         assert!(matches!(Proof::parse(&other), Err(ProofError::Version(2))));
