@@ -8,7 +8,7 @@ use super::cache::Cache;
 use crate::error::{Error, Result};
 
 /// The folders of the cache, and what is in them. What else lies there is somebody's own.
-const PARTS: [(&str, &str); 9] = [
+const PARTS: [(&str, &str); 10] = [
     ("catalogues", "lists of NixOS options"),
     ("downloads", "files from servers"),
     ("git", "clones of Git repositories"),
