@@ -81,7 +81,7 @@ impl Place {
             impure: self.impure,
             ..Options::default()
         };
-        options.settings.system = self.system.to_owned();
+        self.system.clone_into(&mut options.settings.system);
         let lib = format!("path:{}", self.lib("").display());
         let lib = FlakeRef::parse(lib.trim_end_matches('/'), ParseOptions::default()).unwrap();
         options.replace(&["lib"], lib);

@@ -18,6 +18,10 @@ use crate::lock::Lock;
 
 /// Say how sound the fleet is, and how far coop looked
 #[derive(Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(super) struct Check {
     /// How findings are written
     #[arg(long, value_name = "FORM", default_value = "human")]
@@ -195,10 +199,10 @@ impl Check {
         } else {
             text.push_str("the fleet is not this one any more:\n");
             for line in found.iter().take(SHOWN) {
-                text.push_str(&format!("  {line}\n"));
+                text.extend(["  ", line, "\n"]);
             }
             if found.len() > SHOWN {
-                text.push_str(&format!("  and {} more\n", found.len() - SHOWN));
+                text.extend(["  and ", &(found.len() - SHOWN).to_string(), " more\n"]);
             }
         }
         io::stdout().write_all(text.as_bytes())?;
@@ -379,20 +383,22 @@ fn save(evaluation: &Evaluation, path: &Path) -> anyhow::Result<()> {
 
 /// How many answers are those of earlier checks, and since when they hold.
 fn unchanged(evaluation: &Evaluation) -> String {
-    let records = &evaluation.records;
-    let recorded: Vec<SystemTime> = records
-        .iter()
-        .filter_map(|record| record.recorded)
-        .collect();
+    let records = evaluation.records.iter();
+    let recorded: Vec<Option<SystemTime>> = records.map(|record| record.recorded).collect();
+    in_brackets(&recorded)
+}
+
+fn in_brackets(answers: &[Option<SystemTime>]) -> String {
+    let recorded: Vec<&SystemTime> = answers.iter().flatten().collect();
     let Some(first) = recorded.iter().min() else {
         return String::new();
     };
-    let number = if recorded.len() == records.len() {
+    let number = if recorded.len() == answers.len() {
         "all".to_owned()
     } else {
         format!("{} of them", recorded.len())
     };
-    let at = jiff::Timestamp::try_from(*first).map_or_else(
+    let at = jiff::Timestamp::try_from(**first).map_or_else(
         |_| String::new(),
         |at| {
             let at = at.to_zoned(jiff::tz::TimeZone::system());
@@ -400,4 +406,22 @@ fn unchanged(evaluation: &Evaluation) -> String {
         },
     );
     format!(" ({number} unchanged{at})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_headline_says_how_many_answers_are_recorded_and_since_when_the_oldest_is() {
+        let at = |day: u64| SystemTime::UNIX_EPOCH + Duration::from_hours(24 * day);
+        assert_eq!(in_brackets(&[None, None]), "");
+        let some = in_brackets(&[Some(at(700)), None, Some(at(400))]);
+        assert!(
+            some.starts_with(" (2 of them unchanged since 1971-02-0"),
+            "{some}"
+        );
+        let all = in_brackets(&[Some(at(400))]);
+        assert!(all.starts_with(" (all unchanged since 1971-02-0"), "{all}");
+    }
 }
