@@ -89,6 +89,9 @@ pub enum NotEvaluated {
     /// The flake, or one of its inputs, cannot be had.
     #[error("{0}")]
     Inputs(String),
+    /// The recorded list of tests is not the one that evaluation gives.
+    #[error("{0}")]
+    Stale(String),
     /// A file that belongs to the flake cannot be read.
     #[error("a file beside coop.toml cannot be read: {0}")]
     Files(#[from] std::io::Error),
@@ -135,6 +138,9 @@ pub fn evaluate(
             &question,
             |evaluator, flake| names(evaluator, flake, &["checks", &system]),
         );
+        if let Err(failure @ Failure::Stale(_)) = &names {
+            return Err(NotEvaluated::Stale(failure.to_string()));
+        }
         let names = names.into_iter().flat_map(|answer| answer.value);
         targets.extend(names.map(|name| Target::Test {
             system: system.clone(),
