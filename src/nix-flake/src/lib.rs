@@ -16,6 +16,7 @@ mod listing;
 pub mod lock;
 mod memory;
 mod notes;
+pub mod record;
 mod reference;
 pub mod registry;
 mod saved;

@@ -112,6 +112,31 @@ pub(crate) fn hold(notes: &[u8]) -> bool {
     true
 }
 
+/// What notes are about.
+pub(crate) enum Asked<'a> {
+    /// What lies at a path.
+    Type(&'a [u8]),
+    /// More of a path.
+    Path(&'a [u8]),
+    /// A variable of the environment.
+    Variable,
+}
+
+/// What was asked, one by one; `None` where the notes are damaged.
+pub(crate) fn asked(notes: &[u8]) -> Option<Vec<Asked<'_>>> {
+    let mut rest = notes;
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let (question, what, _) = take(&mut rest)?;
+        found.push(match question {
+            Question::Type => Asked::Type(what),
+            Question::Content | Question::Link => Asked::Path(what),
+            Question::Variable => Asked::Variable,
+        });
+    }
+    Some(found)
+}
+
 fn take<'a>(rest: &mut &'a [u8]) -> Option<(Question, &'a [u8], &'a [u8])> {
     let (&kind, after) = rest.split_first()?;
     *rest = after;

@@ -13,16 +13,22 @@
 //! ```
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use nix_eval::eval::{Detail, R};
+use nix_eval::world::World;
 use nix_eval::{Evaluator, Settings, Value, with_stack};
 use nix_store::nar::MemoryTree;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 use crate::fetch::Fetcher;
+use crate::fetch::cache::Cache;
 use crate::input::Attributes;
 use crate::lock::{LockOptions, Locked, lock_flake};
+use crate::record::{self, Answer, Pending, Recorder, Records, Shared};
 use crate::reference::FlakeRef;
 use crate::system::System;
 
@@ -110,6 +116,9 @@ pub enum Failure {
     /// The machine has not what evaluation needs: address space, a thread, heap.
     #[error("{0}")]
     Resources(String),
+    /// An answer from a record was held against one that was evaluated, and differs.
+    #[error("the record of {0} is not what evaluation gives")]
+    Stale(String),
 }
 
 /// A flake with its inputs, fetched and locked once: it can be evaluated often, and side by side.
@@ -117,6 +126,8 @@ pub enum Failure {
 pub struct Opened {
     fetcher: Fetcher,
     locked: Locked,
+    /// Records that are not written yet.
+    pending: Arc<Mutex<Vec<Pending>>>,
 }
 
 impl Opened {
@@ -125,8 +136,23 @@ impl Opened {
     /// # Errors
     /// Where it, or an input, cannot be had.
     pub fn new(source: &Source, options: &LockOptions) -> Result<Self> {
-        let (fetcher, locked) = open(source, options)?;
-        Ok(Self { fetcher, locked })
+        Self::with_cache(source, options, Cache::default())
+    }
+
+    /// The same with another cache than the user's.
+    ///
+    /// # Errors
+    /// Where it, or an input, cannot be had.
+    pub fn with_cache(source: &Source, options: &LockOptions, cache: Cache) -> Result<Self> {
+        let mut fetcher = Fetcher::default();
+        fetcher.cache = cache;
+        let (fetcher, locked) = open_by(fetcher, source, options)?;
+        let pending = Arc::default();
+        Ok(Self {
+            fetcher,
+            locked,
+            pending,
+        })
     }
 
     /// The same for other files in memory, with what was fetched already.
@@ -137,13 +163,27 @@ impl Opened {
         let mut fetcher = self.fetcher.clone();
         let reference = path_reference(&fetcher.add_memory(tree))?;
         let locked = lock_flake(&mut fetcher, &reference, options)?;
-        Ok(Self { fetcher, locked })
+        let pending = Arc::default();
+        Ok(Self {
+            fetcher,
+            locked,
+            pending,
+        })
     }
 
     /// The reference that names just this state of the flake, as a URL.
     #[must_use]
     pub fn locked_url(&self) -> String {
         self.locked.flake.locked.show()
+    }
+
+    /// What an input is locked to, by the path to it, if there is such an input.
+    #[must_use]
+    pub fn input(&self, path: &[&str]) -> Option<&FlakeRef> {
+        let path: Vec<String> = path.iter().map(|&name| name.to_owned()).collect();
+        let file = &self.locked.lock_file;
+        let node = file.find(&path).ok()??;
+        Some(&file.nodes.get(node)?.source.as_ref()?.locked)
     }
 
     /// Evaluates the flake and does `work` on its value, the set of its outputs and what else it has.
@@ -155,35 +195,110 @@ impl Opened {
         options: &Options,
         work: impl FnOnce(&mut Evaluator, Value) -> R<T> + Send,
     ) -> std::result::Result<T, Failure> {
-        on_a_stack(|| self.clone().run(options, work))
+        on_a_stack(|| self.clone().run(options, None, work))
+    }
+
+    /// The same where the answer may come from a record of an earlier evaluation. `question` says what
+    /// `work` asks; `program` is the text of `work`, which another question cannot have.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn ask<T: Send + PartialEq + Serialize + DeserializeOwned>(
+        &self,
+        options: &Options,
+        records: Records,
+        program: &str,
+        question: &[&str],
+        work: impl FnOnce(&mut Evaluator, Value) -> R<T> + Send,
+    ) -> std::result::Result<Answer<T>, Failure> {
+        // What is said on the way is in no record, and what is impure may differ each time.
+        if options.impure || options.warn {
+            let value = self.evaluate(options, work)?;
+            let recorded = None;
+            return Ok(Answer { value, recorded });
+        }
+        let cache = &self.fetcher.cache;
+        let settings = options.flake_settings();
+        let key = record::key(&self.locked.to_evaluator(), &settings, program, question);
+        let known: Option<(T, SystemTime)> = match records {
+            Records::Renew => None,
+            Records::Use | Records::Verify => record::recall(cache, &key),
+        };
+        if records == Records::Use
+            && let Some((value, at)) = known
+        {
+            let recorded = Some(at);
+            return Ok(Answer { value, recorded });
+        }
+        let value = on_a_stack(|| {
+            let notes = Shared::default();
+            let value = self.clone().run(options, Some(notes.clone()), work)?;
+            let pending = record::pending(&key, &notes.borrow(), &value);
+            self.pending().extend(pending);
+            Ok(value)
+        })?;
+        match known {
+            Some((before, _)) if before != value => Err(Failure::Stale(question.join(" "))),
+            Some((value, at)) => {
+                let recorded = Some(at);
+                Ok(Answer { value, recorded })
+            }
+            None => {
+                let recorded = None;
+                Ok(Answer { value, recorded })
+            }
+        }
+    }
+
+    /// Writes the records of all questions that were answered, unless a folder that they were read
+    /// from was touched meanwhile: then what was read may not be what was hashed.
+    pub fn keep_records(&self) {
+        let pending = std::mem::take(&mut *self.pending());
+        if !pending.is_empty() && self.fetcher.is_as_it_was() {
+            record::write(&self.fetcher.cache, &pending);
+        }
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Vec<Pending>> {
+        let pending = self.pending.lock();
+        pending.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn run<T>(
         self,
         options: &Options,
+        notes: Option<Shared>,
         work: impl FnOnce(&mut Evaluator, Value) -> R<T>,
     ) -> std::result::Result<T, Failure> {
         let Self {
             mut fetcher,
             locked,
+            ..
         } = self;
         if !options.warn {
             fetcher.warnings.clear();
         }
         let mut system = System::new(fetcher, !options.warn);
         system.tell_warnings();
-        let mut evaluator = Evaluator::new(options.flake_settings(), Box::new(system))
+        let flake = locked.to_evaluator();
+        let world: Box<dyn World> = match notes {
+            Some(notes) => {
+                let cache = system.fetcher.cache.clone();
+                Box::new(Recorder::new(system, &flake, &cache, notes))
+            }
+            None => Box::new(system),
+        };
+        let mut evaluator = Evaluator::new(options.flake_settings(), world)
             .map_err(|error| Failure::Resources(format!("cannot reserve the heap: {error}")))?;
         evaluator.start_on_this_stack();
-        let locked = locked.to_evaluator();
         if options.share {
             // What may be read depends on what is locked.
-            evaluator.share_calls(&format!("flake {}", locked.lock));
+            evaluator.share_calls(&format!("flake {}", flake.lock));
         } else {
             evaluator.use_saved_files();
         }
         let result = evaluator
-            .call_flake(&locked)
+            .call_flake(&flake)
             .and_then(|flake| work(&mut evaluator, flake));
         let result = result.map_err(|raised| {
             let error = evaluator.take_error(raised);
@@ -240,7 +355,14 @@ fn path_reference(path: &str) -> Result<FlakeRef> {
 /// # Errors
 /// Where it, or an input, cannot be had.
 pub fn open(source: &Source, options: &LockOptions) -> Result<(Fetcher, Locked)> {
-    let mut fetcher = Fetcher::default();
+    open_by(Fetcher::default(), source, options)
+}
+
+fn open_by(
+    mut fetcher: Fetcher,
+    source: &Source,
+    options: &LockOptions,
+) -> Result<(Fetcher, Locked)> {
     let reference = match source {
         Source::Reference(reference) => reference.clone(),
         Source::Folder(folder) => {
@@ -263,7 +385,7 @@ pub fn evaluate<T: Send>(
     options: &Options,
     work: impl FnOnce(&mut Evaluator, Value) -> R<T> + Send,
 ) -> std::result::Result<T, Failure> {
-    on_a_stack(|| Opened::new(source, &options.lock)?.run(options, work))
+    on_a_stack(|| Opened::new(source, &options.lock)?.run(options, None, work))
 }
 
 /// The path of the derivation at an attribute path of a flake.

@@ -6,14 +6,18 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::SystemTime;
 
 use nix_eval::eval::{Detail, R};
 use nix_eval::heap::KeptMemory;
 use nix_eval::{Evaluator, Value};
 use nix_flake::Fetcher;
+use nix_flake::record::Records;
 use nix_flake::session::{Failure, Opened, Options, Source};
+use nix_store::hash::Encoding;
 use nix_store::nar::MemoryTree;
 
+use super::proof::{Packages, Sources, hashes};
 use super::report;
 use super::source::{Choice, NIXPKGS, Nixpkgs, Unavailable, choose, pinned};
 use super::tree::of_folder;
@@ -21,6 +25,9 @@ use crate::diagnostics::Diagnostic;
 use crate::fleet::{Fleet, Folder, word};
 use crate::generate::{self, GenerateError, Surroundings};
 use crate::lock::Lock;
+
+/// What the answers mean is settled here: a record of another text of this file is none.
+const PROGRAM: &str = include_str!("evaluation.rs");
 
 /// Something that is evaluated to a derivation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +52,8 @@ pub struct Record {
     pub outcome: Result<String, Failed>,
     /// What NixOS warns about.
     pub warnings: Vec<String>,
+    /// When it was evaluated, where that was in an earlier check.
+    pub recorded: Option<SystemTime>,
 }
 
 /// Why something has no derivation.
@@ -67,6 +76,8 @@ pub struct Evaluation {
     pub is_pinned: bool,
     /// What is wrong, about lines of coop.toml.
     pub findings: Vec<Diagnostic>,
+    /// What it was made from.
+    pub sources: Sources,
 }
 
 /// Why nothing was evaluated.
@@ -78,6 +89,9 @@ pub enum NotEvaluated {
     /// The flake, or one of its inputs, cannot be had.
     #[error("{0}")]
     Inputs(String),
+    /// The recorded list of tests is not the one that evaluation gives.
+    #[error("{0}")]
+    Stale(String),
     /// A file that belongs to the flake cannot be read.
     #[error("a file beside coop.toml cannot be read")]
     Files(#[from] std::io::Error),
@@ -86,7 +100,8 @@ pub enum NotEvaluated {
     Generate(#[from] GenerateError),
 }
 
-/// Evaluates what would be generated for a fleet in a folder.
+/// Evaluates what would be generated for a fleet in a folder. What did not change since an earlier
+/// check is answered from its record.
 ///
 /// # Errors
 /// Where there is nothing to evaluate with: what fails in evaluation is in the records.
@@ -95,6 +110,7 @@ pub fn evaluate(
     lock: &Lock,
     folder: &Path,
     choice: &Choice,
+    use_of_records: Records,
 ) -> Result<Evaluation, NotEvaluated> {
     let prepared = Prepared::new(tree(fleet, lock, folder)?, choice)?;
     let Prepared {
@@ -114,23 +130,49 @@ pub fn evaluate(
         .collect();
     for system in systems {
         // Where the list itself fails, so does the evaluation of the hosts, which says why.
-        let names = opened.evaluate(options, |evaluator, flake| {
-            names(evaluator, flake, &["checks", &system])
-        });
-        targets.extend(names.into_iter().flatten().map(|name| Target::Test {
+        let question = ["names", "checks", system.as_str()];
+        let names = opened.ask(
+            options,
+            use_of_records,
+            PROGRAM,
+            &question,
+            |evaluator, flake| names(evaluator, flake, &["checks", &system]),
+        );
+        if let Err(failure @ Failure::Stale(_)) = &names {
+            return Err(NotEvaluated::Stale(failure.to_string()));
+        }
+        let names = names.into_iter().flat_map(|answer| answer.value);
+        targets.extend(names.map(|name| Target::Test {
             system: system.clone(),
             name,
         }));
     }
     // The heap of one target is given back before the next begins.
-    let mut records = side_by_side(&targets, |target| record(opened, options, target));
+    let mut records = side_by_side(&targets, |target| {
+        record(opened, options, use_of_records, target)
+    });
+    opened.keep_records();
     records.sort_by(|one, other| one.target.cmp(&other.target));
     Ok(Evaluation {
         findings: prepared.findings(fleet, lock, folder, &records),
+        sources: prepared.sources(),
         records,
         nixpkgs: prepared.nixpkgs,
         is_pinned: prepared.is_pinned,
     })
+}
+
+/// What a check of a fleet in a folder would be made from.
+///
+/// # Errors
+/// Where there is nothing to evaluate with.
+pub fn sources(
+    fleet: &Fleet,
+    lock: &Lock,
+    folder: &Path,
+    choice: &Choice,
+) -> Result<Sources, NotEvaluated> {
+    Ok(Prepared::new(tree(fleet, lock, folder)?, choice)?.sources())
 }
 
 /// A tree with the nixpkgs that it is evaluated with.
@@ -181,6 +223,20 @@ impl Prepared {
             nixpkgs: shown,
             is_pinned,
         })
+    }
+
+    fn sources(&self) -> Sources {
+        let input = self.opened.input(&[NIXPKGS]).map(|locked| &locked.input);
+        let nar_hash = input.and_then(|input| input.nar_hash().ok().flatten());
+        Sources {
+            coop: env!("CARGO_PKG_VERSION").to_owned(),
+            nixpkgs: Packages {
+                from: self.nixpkgs.clone(),
+                nar_hash: nar_hash.map(|hash| hash.encode(Encoding::Sri)),
+                revision: input.and_then(|input| input.revision().ok().flatten()),
+            },
+            files: hashes(&self.tree),
+        }
     }
 
     /// Does `work` on the configuration of each host, side by side.
@@ -257,7 +313,10 @@ impl Bench<'_> {
             .opened
             .with(Arc::new(tree), &self.options.lock)
             .map_err(|error| failed(error.to_string()))?;
-        record(&opened, self.options, target).outcome
+        let answer = opened.evaluate(self.options, |evaluator, flake| {
+            answer(evaluator, flake, target)
+        });
+        answer.map(|(path, _)| path).map_err(self::failed)
     }
 
     /// A file as people know it: without the store path of the tree, or of nixpkgs.
@@ -322,23 +381,42 @@ fn failed(failure: Failure) -> Failed {
     }
 }
 
-/// Evaluates one target.
-fn record(opened: &Opened, options: &Options, target: &Target) -> Record {
-    let outcome = opened.evaluate(options, |evaluator, flake| match target {
-        Target::Host(name) => host(evaluator, flake, name),
-        Target::Test { system, name } => {
-            let test = select(evaluator, flake, &["outputs", "checks", system, name])?;
-            Ok((derivation(evaluator, test)?, Vec::new()))
+/// Evaluates one target, or looks it up.
+fn record(opened: &Opened, options: &Options, use_of_records: Records, target: &Target) -> Record {
+    let question = match target {
+        Target::Host(name) => ["host", name, ""],
+        Target::Test { system, name } => ["test", system, name],
+    };
+    let answer = opened.ask(
+        options,
+        use_of_records,
+        PROGRAM,
+        &question,
+        |evaluator, flake| answer(evaluator, flake, target),
+    );
+    let (outcome, warnings, recorded) = match answer {
+        Ok(answer) => {
+            let (path, warnings) = answer.value;
+            (Ok(path), warnings, answer.recorded)
         }
-    });
-    let (outcome, warnings) = match outcome {
-        Ok((path, warnings)) => (Ok(path), warnings),
-        Err(failure) => (Err(failed(failure)), Vec::new()),
+        Err(failure) => (Err(failed(failure)), Vec::new(), None),
     };
     Record {
         target: target.clone(),
         outcome,
         warnings,
+        recorded,
+    }
+}
+
+/// The path of a target's derivation, and what NixOS warns about.
+fn answer(evaluator: &mut Evaluator, flake: Value, target: &Target) -> R<(String, Vec<String>)> {
+    match target {
+        Target::Host(name) => host(evaluator, flake, name),
+        Target::Test { system, name } => {
+            let test = select(evaluator, flake, &["outputs", "checks", system, name])?;
+            Ok((derivation(evaluator, test)?, Vec::new()))
+        }
     }
 }
 

@@ -5,14 +5,15 @@ mod blame;
 mod complaint;
 mod evaluation;
 mod line;
-
+mod proof;
 mod report;
 mod source;
 mod tree;
 mod words;
 
-pub use evaluation::{Evaluation, Failed, NotEvaluated, Record, Target, evaluate};
+pub use evaluation::{Evaluation, Failed, NotEvaluated, Record, Target, evaluate, sources};
 pub(crate) use evaluation::{Prepared, tree as tree_of};
+pub use proof::{PROOF_SCHEMA, Proof, ProofError, Sources};
 pub(crate) use source::reference;
 pub use source::{Choice, Unavailable};
 pub(crate) use tree::insert;

@@ -1,9 +1,13 @@
 //! `coop check`: how sound the fleet is, and how far coop looked.
 
+use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
 
+use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
+use nix_flake::record::Records;
 
 use super::{Context, Verdict};
 use crate::catalogue::{self, Shelf};
@@ -14,6 +18,10 @@ use crate::lock::Lock;
 
 /// Say how sound the fleet is, and how far coop looked
 #[derive(Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(super) struct Check {
     /// How findings are written
     #[arg(long, value_name = "FORM", default_value = "human")]
@@ -33,6 +41,18 @@ pub(super) struct Check {
     /// Evaluate nothing
     #[arg(long, conflicts_with = "require")]
     quick: bool,
+    /// Evaluate everything anew, also what did not change since an earlier check
+    #[arg(long, conflicts_with = "quick")]
+    fresh: bool,
+    /// Save what was evaluated, from which files, and what came of it
+    #[arg(long, value_name = "FILE", conflicts_with = "quick")]
+    save_record: Option<PathBuf>,
+    /// Show what was saved, and say whether the fleet is still that one; evaluate nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["quick", "save_record", "require", "fresh", "deny"])]
+    show_record: Option<PathBuf>,
+    /// Hold every answer from a record against a fresh one
+    #[arg(long, hide = true, conflicts_with_all = ["quick", "fresh"])]
+    verify_records: bool,
     /// Why nothing is evaluated, where it was not asked for.
     #[arg(skip)]
     why: Option<&'static str>,
@@ -49,6 +69,9 @@ enum Require {
     /// A full evaluation of every host
     Evaluation,
 }
+
+/// So many differences from a saved record are shown.
+const SHOWN: usize = 20;
 
 /// How far the check went beyond coop.toml.
 enum Proof {
@@ -75,11 +98,18 @@ impl Check {
             nixpkgs: None,
             download: false,
             quick: true,
+            fresh: false,
+            save_record: None,
+            show_record: None,
+            verify_records: false,
             why,
         }
     }
 
     pub(super) fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        if let Some(path) = &self.show_record {
+            return self.show(context, path);
+        }
         let answer = self.answer(context)?;
         io::stderr().write_all(answer.stderr.as_bytes())?;
         io::stdout().write_all(answer.stdout.as_bytes())?;
@@ -139,6 +169,50 @@ impl Check {
         })
     }
 
+    /// Shows a saved record, and holds it against the fleet.
+    fn show(&self, context: &Context, path: &Path) -> anyhow::Result<Verdict> {
+        let named = || format!("{}", path.display());
+        let text = fs::read_to_string(path).with_context(named)?;
+        let proof = check::Proof::parse(&text).with_context(named)?;
+        let fleet = context.load();
+        if fleet.has_errors() {
+            bail!("the fleet has errors: run coop check");
+        }
+        let lock = match fs::read_to_string(context.dir.join("coop.lock")) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(anyhow::Error::new(error).context("coop.lock cannot be read")),
+        };
+        let Ok(lock) = Lock::parse(lock.as_deref()) else {
+            bail!("coop.lock has errors: run coop check");
+        };
+        let (lock, _) = lock.settle(&fleet);
+        let choice = Choice {
+            named: self.nixpkgs.clone(),
+            download: self.download,
+        };
+        let now = check::sources(&fleet, &lock, &context.dir, &choice)?;
+        let found = proof.sources.differences(&now);
+        let mut text = proof.show();
+        if found.is_empty() {
+            text.push_str("the fleet is still this one\n");
+        } else {
+            text.push_str("the fleet is not this one any more:\n");
+            for line in found.iter().take(SHOWN) {
+                text.extend(["  ", line, "\n"]);
+            }
+            if found.len() > SHOWN {
+                text.extend(["  and ", &(found.len() - SHOWN).to_string(), " more\n"]);
+            }
+        }
+        io::stdout().write_all(text.as_bytes())?;
+        Ok(if found.is_empty() {
+            Verdict::Fine
+        } else {
+            Verdict::Findings
+        })
+    }
+
     /// Evaluates what would be generated.
     fn prove(
         &self,
@@ -186,9 +260,17 @@ impl Check {
             )?;
         }
         let start = Instant::now();
-        match check::evaluate(fleet, &lock, &context.dir, &choice) {
+        let records = match (self.fresh, self.verify_records) {
+            (true, _) => Records::Renew,
+            (_, true) => Records::Verify,
+            _ => Records::Use,
+        };
+        match check::evaluate(fleet, &lock, &context.dir, &choice, records) {
             Ok(evaluation) => {
                 findings.extend(evaluation.findings.iter().cloned());
+                if let Some(path) = &self.save_record {
+                    save(&evaluation, path)?;
+                }
                 Ok(Proof::Evaluated(evaluation, start.elapsed()))
             }
             Err(NotEvaluated::Unavailable(Unavailable::Nowhere)) => Ok(Proof::Not(
@@ -278,13 +360,68 @@ fn how_far(proof: &Proof) -> String {
                     .count()
             };
             format!(
-                "  evaluated: {}, {}, with nixpkgs from {} · {:.1} s\n",
+                "  evaluated: {}, {}{}, with nixpkgs from {} · {:.1} s\n",
                 many(of_kind(true), "host"),
                 many(of_kind(false), "VM test"),
+                unchanged(evaluation),
                 evaluation.nixpkgs,
                 took.as_secs_f64(),
             )
         }
         Proof::Not(why) => format!("  not evaluated: {why}\n"),
+    }
+}
+
+/// Saves what was evaluated.
+fn save(evaluation: &Evaluation, path: &Path) -> anyhow::Result<()> {
+    let date = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
+    let sources = evaluation.sources.clone();
+    let proof = check::Proof::new(sources, &evaluation.records, date.to_string());
+    let text = serde_json::to_string_pretty(&proof)? + "\n";
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// How many answers are those of earlier checks, and since when they hold.
+fn unchanged(evaluation: &Evaluation) -> String {
+    let records = evaluation.records.iter();
+    let recorded: Vec<Option<SystemTime>> = records.map(|record| record.recorded).collect();
+    in_brackets(&recorded)
+}
+
+fn in_brackets(answers: &[Option<SystemTime>]) -> String {
+    let recorded: Vec<&SystemTime> = answers.iter().flatten().collect();
+    let Some(first) = recorded.iter().min() else {
+        return String::new();
+    };
+    let number = if recorded.len() == answers.len() {
+        "all".to_owned()
+    } else {
+        format!("{} of them", recorded.len())
+    };
+    let at = jiff::Timestamp::try_from(**first).map_or_else(
+        |_| String::new(),
+        |at| {
+            let at = at.to_zoned(jiff::tz::TimeZone::system());
+            format!(" since {}", at.strftime("%Y-%m-%d %H:%M"))
+        },
+    );
+    format!(" ({number} unchanged{at})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_headline_says_how_many_answers_are_recorded_and_since_when_the_oldest_is() {
+        let at = |day: u64| SystemTime::UNIX_EPOCH + Duration::from_hours(24 * day);
+        assert_eq!(in_brackets(&[None, None]), "");
+        let some = in_brackets(&[Some(at(700)), None, Some(at(400))]);
+        assert!(
+            some.starts_with(" (2 of them unchanged since 1971-02-0"),
+            "{some}"
+        );
+        let all = in_brackets(&[Some(at(400))]);
+        assert!(all.starts_with(" (all unchanged since 1971-02-0"), "{all}");
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use clap::Args;
 
 use super::Verdict;
+use crate::check::PROOF_SCHEMA;
 use crate::fleet::{SCHEMA, reference};
 use crate::plan::PLAN_SCHEMA;
 
@@ -17,6 +18,9 @@ pub(super) struct Schema {
     /// Print the JSON Schema of `coop plan --format json` instead
     #[arg(long, conflicts_with = "markdown")]
     plan: bool,
+    /// Print the JSON Schema of `coop check --save-record` instead
+    #[arg(long, conflicts_with_all = ["markdown", "plan"])]
+    record: bool,
 }
 
 impl Schema {
@@ -25,6 +29,8 @@ impl Schema {
             reference()
         } else if self.plan {
             serde_json::to_string_pretty(&*PLAN_SCHEMA)? + "\n"
+        } else if self.record {
+            serde_json::to_string_pretty(&*PROOF_SCHEMA)? + "\n"
         } else {
             serde_json::to_string_pretty(&*SCHEMA)? + "\n"
         };

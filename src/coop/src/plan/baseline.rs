@@ -245,6 +245,7 @@ fn failures(request: &Request<'_>, prepared: &Prepared, hosts: &Hosts) -> Vec<Di
                 target: Target::Host(name.clone()),
                 outcome: Err(failed.clone()),
                 warnings: Vec::new(),
+                recorded: None,
             })
         })
         .collect();

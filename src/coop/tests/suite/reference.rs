@@ -38,6 +38,17 @@ fn the_schema_of_plans_is_current() {
 }
 
 #[test]
+fn the_schema_of_records_is_current() {
+    let file =
+        fs::read_to_string(top().join("docs/reference/record.schema.json")).unwrap_or_default();
+    let schema = serde_json::to_string_pretty(&*coop::check::PROOF_SCHEMA).unwrap() + "\n";
+    assert!(
+        file == schema,
+        "run: coop schema --record > docs/reference/record.schema.json"
+    );
+}
+
+#[test]
 fn every_code_has_a_page_and_an_identifier_of_its_own() {
     let mut seen = Vec::new();
     for code in Code::ALL {

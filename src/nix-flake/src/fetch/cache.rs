@@ -50,6 +50,13 @@ impl Cache {
         Ok(folder)
     }
 
+    /// Whether a folder is one of the cache's own, which never change once they have their name.
+    pub(crate) fn is_immutable(&self, at: &[u8]) -> bool {
+        let at = super::tree::os(at);
+        let parts = ["trees", "git-trees"].map(|part| self.place(part));
+        parts.iter().any(|part| at != part && at.starts_with(part))
+    }
+
     /// The tree with this NAR hash, if it was unpacked before.
     pub(crate) fn tree(&self, hash: Hash) -> Option<Vec<u8>> {
         let at = self.root.join("trees").join(hash.encode(Encoding::Nix32));

@@ -70,6 +70,8 @@ pub struct Fetcher {
     pub(crate) registries: Registries,
     pub(crate) cache: Cache,
     store: StoreDir,
+    /// Folders that were hashed and may change, with what they looked like before.
+    watched: BTreeMap<Vec<u8>, Option<Stamp>>,
     /// What is to be told to the user, in order.
     pub warnings: Vec<String>,
 }
@@ -128,6 +130,15 @@ impl Fetcher {
     /// Forgets what was fetched of a folder that has changed since.
     pub(crate) fn forget(&mut self, input: &Input) {
         self.known.remove(input);
+    }
+
+    /// Whether every folder that was hashed can be seen not to have been touched since.
+    pub(crate) fn is_as_it_was(&self) -> bool {
+        self.watched.iter().all(|(root, before)| {
+            before
+                .as_ref()
+                .is_some_and(|before| before.is_settled() && before.is_still(root))
+        })
     }
 
     fn store_path(&self, name: &str, hash: Hash) -> Result<StorePath> {
@@ -246,7 +257,7 @@ impl Fetcher {
         })
     }
 
-    fn hash(&self, files: &Files, stamp: Option<Stamp>) -> Result<Hash> {
+    fn hash(&mut self, files: &Files, stamp: Option<Stamp>) -> Result<Hash> {
         let Files::At { root, kept } = files else {
             return Err(Error::rule("a path of the store has no hash to be found"));
         };
@@ -254,9 +265,17 @@ impl Fetcher {
             Some((memory, _)) => Ok(tree::hash_memory(memory)),
             None if kept.is_none() => {
                 let stamp = stamp.or_else(|| stamp::stamp(root));
+                if !self.cache.is_immutable(root) {
+                    self.watched.insert(root.clone(), stamp.clone());
+                }
                 stamp::remembered(&self.cache, root, stamp, || tree::hash_disk(root, None))
             }
-            None => tree::hash_disk(root, kept.as_ref()),
+            None => {
+                if !self.cache.is_immutable(root) {
+                    self.watched.insert(root.clone(), None);
+                }
+                tree::hash_disk(root, kept.as_ref())
+            }
         }
     }
 }

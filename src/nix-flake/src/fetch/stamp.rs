@@ -29,12 +29,33 @@ const BRANCHES: usize = 256;
 const SETTLED: i64 = 3;
 
 /// What a folder's files look like from outside.
+#[derive(Clone)]
 pub(super) struct Stamp {
     hash: Hash,
     files: usize,
     newest: i64,
+    /// When that was begun to be found out, in seconds since 1970.
+    taken: i64,
     /// When the content of anything in it was last changed, in seconds since 1970.
     pub(super) modified: i64,
+}
+
+impl Stamp {
+    /// Whether the last change was so long before that another one would have left a trace.
+    pub(super) fn is_settled(&self) -> bool {
+        self.newest + SETTLED < self.taken
+    }
+
+    /// Whether the folder still looks the same.
+    pub(super) fn is_still(&self, root: &[u8]) -> bool {
+        stamp(root).is_some_and(|now| now.hash == self.hash)
+    }
+}
+
+fn now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(0))
 }
 
 /// The hash of everything at `root`, from the cache, or by `hash`; `stamp` is what it looks like.
@@ -48,9 +69,6 @@ pub(super) fn remembered(
         return hash();
     };
     let name = Hash::of(Algorithm::Sha256, root).encode(Encoding::Nix32);
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(0));
     // A cache that cannot be read or written costs time, and nothing else.
     let file = cache.folder("hashes").ok().map(|folder| folder.join(name));
     let key = stamp.hash.encode(Encoding::Nix32);
@@ -60,7 +78,7 @@ pub(super) fn remembered(
     }
     let hash = hash()?;
     if let Some(file) = file
-        && stamp.newest + SETTLED < now
+        && stamp.is_settled()
     {
         let text = line(&key, &hash.encode(Encoding::Sri));
         let scratch = file.with_extension(std::process::id().to_string());
@@ -95,6 +113,7 @@ fn parse(text: &str, key: &str) -> Option<Hash> {
 /// What is at `root`, looked at by all processors. `None` where something cannot be looked at:
 /// whoever reads the tree will say what.
 pub(super) fn stamp(root: &[u8]) -> Option<Stamp> {
+    let taken = now();
     let mut whole = Look::default();
     let mut branches = vec![os(root).to_owned()];
     while !branches.is_empty() && branches.len() < BRANCHES {
@@ -132,6 +151,7 @@ pub(super) fn stamp(root: &[u8]) -> Option<Stamp> {
         hash: Hash::of(Algorithm::Sha256, &whole.text),
         files: whole.files,
         newest: whole.newest,
+        taken,
         modified: whole.modified,
     })
 }

@@ -8,7 +8,7 @@ use super::cache::Cache;
 use crate::error::{Error, Result};
 
 /// The folders of the cache, and what is in them. What else lies there is somebody's own.
-const PARTS: [(&str, &str); 9] = [
+const PARTS: [(&str, &str); 10] = [
     ("catalogues", "lists of NixOS options"),
     ("downloads", "files from servers"),
     ("git", "clones of Git repositories"),
@@ -16,6 +16,7 @@ const PARTS: [(&str, &str); 9] = [
     ("hashes", "hashes of large folders"),
     ("new", "what is being made"),
     ("parsed", "Nix files as they were parsed"),
+    ("records", "answers of earlier checks"),
     ("trees", "unpacked archives"),
     ("values", "what a nixpkgs was evaluated to"),
 ];

@@ -105,7 +105,7 @@ pub(super) fn run(
             io::stderr().write_all(report.as_bytes())?;
             Ok(Verdict::Findings)
         }
-        Err(failure @ (Failure::Flake(_) | Failure::Resources(_))) => {
+        Err(failure @ (Failure::Flake(_) | Failure::Resources(_) | Failure::Stale(_))) => {
             writeln!(io::stderr(), "error: {failure}")?;
             Ok(Verdict::Findings)
         }
