@@ -20,6 +20,7 @@ pub mod print;
 pub mod regex;
 pub mod saved;
 pub mod shared;
+pub mod stand_in;
 pub mod symbol;
 pub mod syntax;
 #[cfg(test)]

@@ -214,6 +214,9 @@ pub struct LockedFlake {
     pub trees: Vec<(String, Tree, String)>,
     /// The node whose tree may not show a revision, because its lock file had to be changed.
     pub dirty_node: Option<String>,
+    /// The node whose tree has a path that is hidden: evaluation goes on under another one, and
+    /// notes whether it was seen.
+    pub hidden_node: Option<String>,
 }
 
 /// What `fetchurl`, `fetchTarball` and their kin ask for.

@@ -6,6 +6,7 @@
 //! **Architecture invariant.** Files, network and environment are touched here, and only by
 //! implementing the evaluator's `World`; the language itself is not known here.
 
+mod asking;
 pub mod closure;
 mod error;
 pub mod fetch;

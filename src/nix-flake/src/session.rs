@@ -13,22 +13,20 @@
 //! ```
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex};
 
 use nix_eval::eval::{Detail, R};
 use nix_eval::world::World;
 use nix_eval::{Evaluator, Settings, Value, with_stack};
 use nix_store::nar::MemoryTree;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
+use crate::asking::Recording;
 use crate::error::{Error, Result};
 use crate::fetch::Fetcher;
 use crate::fetch::cache::Cache;
 use crate::input::Attributes;
 use crate::lock::{LockOptions, Locked, lock_flake};
-use crate::record::{self, Answer, Pending, Recorder, Records, Shared};
+use crate::record::{Pending, Recorder};
 use crate::reference::FlakeRef;
 use crate::system::System;
 
@@ -124,10 +122,10 @@ pub enum Failure {
 /// A flake with its inputs, fetched and locked once: it can be evaluated often, and side by side.
 #[derive(Clone)]
 pub struct Opened {
-    fetcher: Fetcher,
-    locked: Locked,
+    pub(crate) fetcher: Fetcher,
+    pub(crate) locked: Locked,
     /// Records that are not written yet.
-    pending: Arc<Mutex<Vec<Pending>>>,
+    pub(crate) pending: Arc<Mutex<Vec<Pending>>>,
 }
 
 impl Opened {
@@ -198,76 +196,10 @@ impl Opened {
         on_a_stack(|| self.clone().run(options, None, work))
     }
 
-    /// The same where the answer may come from a record of an earlier evaluation. `question` says what
-    /// `work` asks; `program` is the text of `work`, which another question cannot have.
-    ///
-    /// # Errors
-    /// [`Failure`].
-    pub fn ask<T: Send + PartialEq + Serialize + DeserializeOwned>(
-        &self,
-        options: &Options,
-        records: Records,
-        program: &str,
-        question: &[&str],
-        work: impl FnOnce(&mut Evaluator, Value) -> R<T> + Send,
-    ) -> std::result::Result<Answer<T>, Failure> {
-        // What is said on the way is in no record, and what is impure may differ each time.
-        if options.impure || options.warn {
-            let value = self.evaluate(options, work)?;
-            let recorded = None;
-            return Ok(Answer { value, recorded });
-        }
-        let cache = &self.fetcher.cache;
-        let settings = options.flake_settings();
-        let key = record::key(&self.locked.to_evaluator(), &settings, program, question);
-        let known: Option<(T, SystemTime)> = match records {
-            Records::Renew => None,
-            Records::Use | Records::Verify => record::recall(cache, &key),
-        };
-        if records == Records::Use
-            && let Some((value, at)) = known
-        {
-            let recorded = Some(at);
-            return Ok(Answer { value, recorded });
-        }
-        let value = on_a_stack(|| {
-            let notes = Shared::default();
-            let value = self.clone().run(options, Some(notes.clone()), work)?;
-            let pending = record::pending(&key, &notes.borrow(), &value);
-            self.pending().extend(pending);
-            Ok(value)
-        })?;
-        match known {
-            Some((before, _)) if before != value => Err(Failure::Stale(question.join(" "))),
-            Some((value, at)) => {
-                let recorded = Some(at);
-                Ok(Answer { value, recorded })
-            }
-            None => {
-                let recorded = None;
-                Ok(Answer { value, recorded })
-            }
-        }
-    }
-
-    /// Writes the records of all questions that were answered, unless a folder that they were read
-    /// from was touched meanwhile: then what was read may not be what was hashed.
-    pub fn keep_records(&self) {
-        let pending = std::mem::take(&mut *self.pending());
-        if !pending.is_empty() && self.fetcher.is_as_it_was() {
-            record::write(&self.fetcher.cache, &pending);
-        }
-    }
-
-    fn pending(&self) -> MutexGuard<'_, Vec<Pending>> {
-        let pending = self.pending.lock();
-        pending.unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn run<T>(
+    pub(crate) fn run<T>(
         self,
         options: &Options,
-        notes: Option<Shared>,
+        recording: Option<Recording>,
         work: impl FnOnce(&mut Evaluator, Value) -> R<T>,
     ) -> std::result::Result<T, Failure> {
         let Self {
@@ -280,13 +212,13 @@ impl Opened {
         }
         let mut system = System::new(fetcher, !options.warn);
         system.tell_warnings();
-        let flake = locked.to_evaluator();
-        let world: Box<dyn World> = match notes {
-            Some(notes) => {
+        let (world, flake, notes): (Box<dyn World>, _, _) = match recording {
+            Some(Recording { flake, own, notes }) => {
                 let cache = system.fetcher.cache.clone();
-                Box::new(Recorder::new(system, &flake, &cache, notes))
+                let recorder = Recorder::new(system, &flake, &cache, own, notes.clone());
+                (Box::new(recorder), flake, Some(notes))
             }
-            None => Box::new(system),
+            None => (Box::new(system), locked.to_evaluator(), None),
         };
         let mut evaluator = Evaluator::new(options.flake_settings(), world)
             .map_err(|error| Failure::Resources(format!("cannot reserve the heap: {error}")))?;
@@ -307,6 +239,9 @@ impl Opened {
                 message: error.message,
             }
         });
+        if let Some(notes) = notes {
+            notes.borrow_mut().is_seen = evaluator.saw_hidden_path();
+        }
         save(evaluator);
         result
     }
@@ -337,7 +272,7 @@ pub fn quiet_system() -> System {
     System::new(Fetcher::default(), true)
 }
 
-fn on_a_stack<T: Send>(
+pub(crate) fn on_a_stack<T: Send>(
     work: impl FnOnce() -> std::result::Result<T, Failure> + Send,
 ) -> std::result::Result<T, Failure> {
     with_stack(work)

@@ -47,9 +47,7 @@ fn attr_names(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the argument passed to builtins.attrNames";
     let set = evaluator.force_attrs(args[0], context)?;
     let (_, shape) = evaluator.heap.flat(set);
-    let order = evaluator
-        .heap
-        .lexicographic_order(shape, &evaluator.symbols);
+    let order = evaluator.name_order(shape);
     let out = evaluator.heap.new_list_of_length(order.len() as u32);
     for (at, index) in order.into_iter().enumerate() {
         let name = evaluator.heap.shape_name(shape, index);
@@ -63,9 +61,7 @@ fn attr_values(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the argument passed to builtins.attrValues";
     let set = evaluator.force_attrs(args[0], context)?;
     let (set, shape) = evaluator.heap.flat(set);
-    let order = evaluator
-        .heap
-        .lexicographic_order(shape, &evaluator.symbols);
+    let order = evaluator.name_order(shape);
     let out = evaluator.heap.new_list_of_length(order.len() as u32);
     for (at, index) in order.into_iter().enumerate() {
         let value = evaluator.heap.attr_at(set, index);

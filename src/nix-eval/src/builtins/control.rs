@@ -127,18 +127,26 @@ impl Keys {
         let (mut low, mut high) = (0, self.sorted.len());
         while low < high {
             let middle = low.midpoint(high);
-            if evaluator.less_than(key, self.sorted[middle])? {
+            if less_than(evaluator, key, self.sorted[middle])? {
                 high = middle;
             } else {
                 low = middle + 1;
             }
         }
-        if low > 0 && !evaluator.less_than(self.sorted[low - 1], key)? {
+        if low > 0 && !less_than(evaluator, self.sorted[low - 1], key)? {
             return Ok(false);
         }
         self.sorted.insert(low, key);
         Ok(true)
     }
+}
+
+/// The order in which keys are kept, which nobody sees.
+fn less_than(evaluator: &mut Evaluator, left: Value, right: Value) -> R<bool> {
+    if left.is_string() && right.is_string() {
+        return Ok(evaluator.heap.string(left) < evaluator.heap.string(right));
+    }
+    evaluator.less_than(left, right)
 }
 
 fn generic_closure(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {

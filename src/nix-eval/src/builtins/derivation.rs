@@ -25,7 +25,9 @@ pub(super) const TABLE: Table = &[
 fn make_placeholder(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the first argument passed to builtins.placeholder";
     let name = evaluator.force_string_no_context(args[0], context)?;
-    let text = placeholder(evaluator.heap.string(name));
+    let name = evaluator.heap.string(name);
+    evaluator.stand_in.read(name);
+    let text = placeholder(name);
     Ok(evaluator.heap.new_string(text.as_bytes(), ContextId::EMPTY))
 }
 
@@ -114,10 +116,7 @@ fn make(evaluator: &mut Evaluator, set: Value, name: Vec<u8>) -> R<Value> {
     };
     let ignore_nulls = flag(evaluator, set, known::IGNORE_NULLS)?;
     let (flat, shape) = evaluator.heap.flat(set);
-    for index in evaluator
-        .heap
-        .lexicographic_order(shape, &evaluator.symbols)
-    {
+    for index in evaluator.name_order(shape) {
         let name = evaluator.heap.shape_name(shape, index);
         if name == known::IGNORE_NULLS {
             continue;
@@ -468,6 +467,7 @@ pub(super) fn parse_hash(
     text: &[u8],
     algorithm: Option<Algorithm>,
 ) -> R<Hash> {
+    evaluator.stand_in.read(text);
     let hash = match Hash::parse_any_or_empty(text, algorithm) {
         Ok(hash) => hash,
         Err(error) => return evaluator.fail(error.to_string()),

@@ -71,6 +71,7 @@ fn fetch(evaluator: &mut Evaluator, args: &[Value], unpack: bool) -> R<Value> {
         let text = evaluator.force_string_no_context(value, context)?;
         evaluator.heap.string(text).to_vec()
     };
+    evaluator.stand_in.read(&url);
     let url = String::from_utf8_lossy(&url).into_owned();
     if evaluator.settings.pure && hash.is_none() {
         return evaluator.fail(format!(
@@ -80,6 +81,7 @@ fn fetch(evaluator: &mut Evaluator, args: &[Value], unpack: bool) -> R<Value> {
     if name.is_empty() {
         name = path::base_name(url.as_bytes()).to_vec();
     }
+    evaluator.stand_in.read(&name);
     let method = if unpack { Method::Nar } else { Method::Flat };
     let dir = evaluator.store_dir()?;
     let expected = match &hash {

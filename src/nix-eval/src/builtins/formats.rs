@@ -32,6 +32,7 @@ fn from_json(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the first argument passed to builtins.fromJSON";
     let string = evaluator.force_string_no_context(args[0], context)?;
     let text = evaluator.heap.string(string).to_vec();
+    evaluator.stand_in.read(&text);
     let mut builder = JsonBuilder {
         evaluator,
         open: Vec::new(),
@@ -128,6 +129,7 @@ fn from_toml(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the argument passed to builtins.fromTOML";
     let string = evaluator.force_string_no_context(args[0], context)?;
     let text = evaluator.heap.string(string).to_vec();
+    evaluator.stand_in.read(&text);
     let timestamps = evaluator.settings.parse_toml_timestamps;
     match toml::parse(&text, timestamps) {
         Ok(value) => Ok(toml_value(evaluator, &value)),

@@ -28,7 +28,9 @@ fn hash_string(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let algorithm = algorithm(evaluator, args[0], context)?;
     let context = "while evaluating the second argument passed to builtins.hashString";
     let string = evaluator.force_string(args[1], context)?;
-    let hash = Hash::of(algorithm, evaluator.heap.string(string));
+    let text = evaluator.heap.string(string);
+    evaluator.stand_in.read(text);
+    let hash = Hash::of(algorithm, text);
     Ok(new_text(evaluator, &hash.encode(Encoding::Base16)))
 }
 
@@ -81,7 +83,9 @@ fn convert_hash(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
             .world
             .say(b"warning: \"base32\" is a deprecated alias for hash format \"nix32\".");
     }
-    match Hash::parse_any(evaluator.heap.string(hash), expected) {
+    let text = evaluator.heap.string(hash);
+    evaluator.stand_in.read(text);
+    match Hash::parse_any(text, expected) {
         Ok(hash) => Ok(new_text(evaluator, &hash.encode(encoding))),
         Err(error) => evaluator.fail(error.to_string()),
     }

@@ -120,6 +120,11 @@ pub(crate) fn install(evaluator: &mut Evaluator) {
         arity: 1,
         function: trees::fetch_final_tree,
     });
+    evaluator.builtins.push(Builtin {
+        name: trees::REVEAL,
+        arity: 1,
+        function: Evaluator::reveal,
+    });
     add_derivation(evaluator, &mut bound);
     add_builtins_set(evaluator, &bound);
 }

@@ -57,6 +57,7 @@ fn substring(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     if from == 0 && length == text.len() {
         return Ok(string);
     }
+    evaluator.stand_in.cut(text, from, from + length);
     let part = rest[..length].to_vec();
     Ok(evaluator.heap.new_string(&part, elements))
 }
@@ -110,6 +111,7 @@ fn replace_strings(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let string = evaluator.force_string(args[2], context)?;
     let mut elements = evaluator.heap.string_context(string);
     let text = evaluator.heap.string(string).to_vec();
+    evaluator.stand_in.searched(&text, &patterns);
     // Which patterns can start with a byte; the empty pattern can start anywhere.
     let mut starts = [false; 256];
     for pattern in &patterns {
@@ -152,6 +154,7 @@ fn replace_strings(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
 /// The compiled form of a pattern, kept for the next use.
 fn regex(evaluator: &mut Evaluator, pattern: Value) -> R<Rc<Regex>> {
     let text = evaluator.heap.string(pattern);
+    evaluator.stand_in.read(text);
     if let Some(known) = evaluator.regexes.get(text) {
         return Ok(known.clone());
     }
@@ -185,6 +188,7 @@ fn matches(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the second argument passed to builtins.match";
     let string = evaluator.force_string(args[1], context)?;
     let text = evaluator.heap.string(string).to_vec();
+    evaluator.stand_in.read(&text);
     let Some(captures) = regex.full_match(&text) else {
         return Ok(Value::NULL);
     };
@@ -201,6 +205,7 @@ fn split(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the second argument passed to builtins.split";
     let string = evaluator.force_string(args[1], context)?;
     let text = evaluator.heap.string(string).to_vec();
+    evaluator.stand_in.read(&text);
     let found: Vec<_> = regex.split(&text).collect();
     if found.is_empty() {
         return Ok(evaluator.heap.new_list(&[string]));
@@ -229,7 +234,10 @@ fn compare_versions(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let left = evaluator.force_string_no_context(args[0], context)?;
     let context = "while evaluating the second argument passed to builtins.compareVersions";
     let right = evaluator.force_string_no_context(args[1], context)?;
-    let order = version::compare(evaluator.heap.string(left), evaluator.heap.string(right));
+    let (left, right) = (evaluator.heap.string(left), evaluator.heap.string(right));
+    evaluator.stand_in.read(left);
+    evaluator.stand_in.read(right);
+    let order = version::compare(left, right);
     Ok(evaluator.heap.new_int(order as i64))
 }
 
@@ -237,6 +245,7 @@ fn split_version(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the first argument passed to builtins.splitVersion";
     let string = evaluator.force_string_no_context(args[0], context)?;
     let text = evaluator.heap.string(string).to_vec();
+    evaluator.stand_in.read(&text);
     let parts: Vec<Value> = version::split(&text)
         .into_iter()
         .map(|part| evaluator.heap.new_string(part, ContextId::EMPTY))
@@ -248,6 +257,7 @@ fn parse_drv_name(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the first argument passed to builtins.parseDrvName";
     let string = evaluator.force_string_no_context(args[0], context)?;
     let text = evaluator.heap.string(string).to_vec();
+    evaluator.stand_in.read(&text);
     let (name, version) = version::parse_drv_name(&text);
     let name = evaluator.heap.new_string(name, ContextId::EMPTY);
     let version = evaluator.heap.new_string(version, ContextId::EMPTY);

@@ -9,7 +9,8 @@ use crate::date;
 use crate::eval::{Coercion, Evaluator, R, Settings, StoreContent};
 use crate::heap::{AttrsBuilder, ContextId, Kind, Value};
 use crate::position::{Origin, Position};
-use crate::symbol::Symbol;
+use crate::stand_in::has_stand_in;
+use crate::symbol::{Symbol, known};
 use crate::world::{InputAttribute, InputAttributes, LockedFlake, Tree, TreeRequest, TreeSource};
 
 pub(super) const TABLE: Table = &[
@@ -23,6 +24,8 @@ const FETCH_GIT: &str = "fetchGit";
 const FETCH_TREE: &str = "fetchTree";
 /// The builtin that only the program which calls flakes can reach.
 pub(super) const FETCH_FINAL_TREE: &str = "fetchFinalTree";
+/// The builtin that gives what changes with every byte of a tree whose path is hidden.
+pub(super) const REVEAL: &str = "reveal";
 /// Digits of a revision that `shortRev` keeps.
 const SHORT_REVISION: usize = 7;
 const NULL_REVISION: &str = "0000000000000000000000000000000000000000";
@@ -52,7 +55,9 @@ fn need_flakes(evaluator: &mut Evaluator) -> R<()> {
 
 fn text_argument(evaluator: &mut Evaluator, value: Value, context: &str) -> R<String> {
     let text = evaluator.force_string_no_context(value, context)?;
-    Ok(String::from_utf8_lossy(evaluator.heap.string(text)).into_owned())
+    let text = evaluator.heap.string(text);
+    evaluator.stand_in.read(text);
+    Ok(String::from_utf8_lossy(text).into_owned())
 }
 
 fn parse_flake_ref(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
@@ -110,9 +115,11 @@ fn flake_ref_to_string(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
                 InputAttribute::Number(number)
             }
             Kind::Bool => InputAttribute::Truth(value == Value::TRUE),
-            Kind::String => InputAttribute::Text(
-                String::from_utf8_lossy(evaluator.heap.string(value)).into_owned(),
-            ),
+            Kind::String => {
+                let text = evaluator.heap.string(value);
+                evaluator.stand_in.read(text);
+                InputAttribute::Text(String::from_utf8_lossy(text).into_owned())
+            }
             _ => {
                 let found = evaluator.describe(value);
                 return evaluator.fail(format!(
@@ -142,6 +149,7 @@ fn fetch_tree(evaluator: &mut Evaluator, args: &[Value], builtin: &'static str) 
     } else {
         let context = format!("while evaluating the first argument passed to '{shown}'");
         let (url, _) = evaluator.coerce_to_string(value, Coercion::PLAIN, &context)?;
+        evaluator.stand_in.read(&url);
         let url = String::from_utf8_lossy(&url).into_owned();
         if builtin == FETCH_GIT {
             let mut attributes = InputAttributes::new();
@@ -199,6 +207,7 @@ fn tree_attributes(
         let attribute = match evaluator.heap.kind(value) {
             Kind::String | Kind::Path => {
                 let (text, _) = evaluator.coerce_to_string(value, Coercion::PLAIN, "")?;
+                evaluator.stand_in.read(&text);
                 InputAttribute::Text(String::from_utf8_lossy(&text).into_owned())
             }
             Kind::Bool => InputAttribute::Truth(value == Value::TRUE),
@@ -265,7 +274,13 @@ impl Evaluator {
         let mut trees = AttrsBuilder::with_capacity(locked.trees.len());
         for (node, tree, folder) in &locked.trees {
             let is_dirty = locked.dirty_node.as_ref() == Some(node);
-            let source = self.tree_value(tree, false, is_dirty)?;
+            let source = if locked.hidden_node.as_ref() == Some(node) {
+                let shown = self.hide(tree);
+                let source = self.tree_value(&shown, false, is_dirty)?;
+                self.veil(source)
+            } else {
+                self.tree_value(tree, false, is_dirty)?
+            };
             let folder = self.heap.new_string(folder.as_bytes(), ContextId::EMPTY);
             let (source_name, folder_name) = (
                 self.symbols.intern(b"sourceInfo"),
@@ -300,13 +315,29 @@ impl Evaluator {
         Ok(function)
     }
 
+    /// The attributes of a tree whose path is hidden: all others may be seen no less.
+    fn veil(&mut self, source: Value) -> Value {
+        let reveal = self.internal_builtin(REVEAL);
+        let (source, shape) = self.heap.flat(source);
+        for index in 0..self.heap.shape_length(shape) {
+            if self.heap.shape_name(shape, index) != known::OUT_PATH {
+                let value = self.heap.attr_at(source, index);
+                let veiled = self.heap.new_apply(reveal, value);
+                self.heap.set_attr(source, index, veiled);
+            }
+        }
+        source
+    }
+
     /// A tree as a set, its files being readable from here on.
     fn tree_value(&mut self, tree: &Tree, empty_revision: bool, is_dirty: bool) -> R<Value> {
         let dir = self.store_dir()?;
         let shown = dir.print(&tree.store_path);
         if let Some(content) = &tree.content {
             self.mount_content(tree.store_path.clone(), content.clone());
-            if let StoreContent::Tree(real, None) = content {
+            if let StoreContent::Tree(real, None) = content
+                && !has_stand_in(tree.store_path.base_name().as_bytes())
+            {
                 self.note_mount(&tree.store_path, real);
             }
         }

@@ -130,8 +130,16 @@ impl Evaluator {
             (Kind::Int, Kind::Float) => (self.heap.int(left) as f64) < self.heap.float(right),
             (Kind::Float, Kind::Int) => self.heap.float(left) < self.heap.int(right) as f64,
             (Kind::Float, Kind::Float) => self.heap.float(left) < self.heap.float(right),
-            (Kind::String, Kind::String) => self.heap.string(left) < self.heap.string(right),
-            (Kind::Path, Kind::Path) => self.heap.path(left) < self.heap.path(right),
+            (Kind::String, Kind::String) => {
+                let (left, right) = (self.heap.string(left), self.heap.string(right));
+                self.stand_in.compared(left, right);
+                left < right
+            }
+            (Kind::Path, Kind::Path) => {
+                let (left, right) = (self.heap.path(left), self.heap.path(right));
+                self.stand_in.compared(left, right);
+                left < right
+            }
             (Kind::List, Kind::List) => return self.list_less_than(left, right),
             (a, b) => {
                 let (left_name, right_name) = (self.describe(left), self.describe(right));

@@ -8,6 +8,7 @@ mod compare;
 pub mod error;
 mod expression;
 mod force;
+mod hiding;
 mod import;
 mod inequality;
 mod query;
@@ -27,6 +28,7 @@ use crate::ir::CodeTable;
 use crate::position::{Position, PositionTable};
 use crate::saved::{Parsed, SavedFiles};
 use crate::shared::Shared;
+use crate::stand_in::StandIn;
 use crate::symbol::{Symbol, SymbolTable};
 use crate::world::World;
 
@@ -83,6 +85,8 @@ pub struct Evaluator {
     pub(crate) parsed: Option<Parsed>,
     /// Calls whose results are shared with other evaluations.
     pub(crate) shared: Shared,
+    /// The tree whose path is hidden.
+    pub(crate) stand_in: StandIn,
     /// Whether something was said to whoever watches.
     pub(crate) has_spoken: bool,
     /// Counters for `--stats`.
@@ -137,6 +141,7 @@ impl Evaluator {
             saved_files: None,
             parsed: None,
             shared: Shared::default(),
+            stand_in: StandIn::default(),
             has_spoken: false,
             stats: Stats::default(),
         };

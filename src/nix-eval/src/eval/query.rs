@@ -59,7 +59,7 @@ impl Evaluator {
     pub fn attributes(&mut self, value: Value) -> R<Vec<(String, Value)>> {
         let value = self.force_attrs(value, "while listing the attributes of a set")?;
         let (flat, shape) = self.heap.flat(value);
-        let order = self.heap.lexicographic_order(shape, &self.symbols);
+        let order = self.name_order(shape);
         Ok(order
             .into_iter()
             .map(|index| {
@@ -159,7 +159,7 @@ impl Evaluator {
         match self.heap.kind(value) {
             Kind::Attrs => {
                 let (flat, shape) = self.heap.flat(value);
-                for index in self.heap.lexicographic_order(shape, &self.symbols) {
+                for index in self.name_order(shape) {
                     let item = self.heap.attr_at(flat, index);
                     let item = self.force(item)?;
                     let recurse =

@@ -338,6 +338,8 @@ impl Evaluator {
             Physical::Path(real) => StoreContent::Tree(real.into(), kept.map(Rc::new)),
             Physical::Nothing => return self.fail("a source disappeared while it was read"),
         };
+        self.stand_in.read(name);
+        self.stand_in.stored(&stored);
         self.store.contents.entry(stored.clone()).or_insert(content);
         self.allow(&dir.print(&stored));
         Ok(stored)
@@ -422,6 +424,12 @@ impl Evaluator {
         text: &[u8],
         references: &[StorePath],
     ) -> R<Vec<u8>> {
+        for text in [name, text] {
+            self.stand_in.read(text);
+        }
+        for reference in references {
+            self.stand_in.read(reference.base_name().as_bytes());
+        }
         let dir = self.store_dir()?;
         let mut references: Vec<&StorePath> = references.iter().collect();
         references.sort_unstable();
@@ -501,6 +509,7 @@ impl Evaluator {
                 return self.fail(format!("derivation '{name}' is not known"));
             }
         };
+        self.stand_in.read(&made.aterm);
         let outputs = derivation
             .outputs
             .keys()

@@ -97,9 +97,7 @@ fn write_attrs(
         return write(evaluator, path, copy, out, context);
     }
     let (flat, shape) = evaluator.heap.flat(value);
-    let order = evaluator
-        .heap
-        .lexicographic_order(shape, &evaluator.symbols);
+    let order = evaluator.name_order(shape);
     out.push(b'{');
     for (done, index) in order.into_iter().enumerate() {
         if done > 0 {

@@ -283,10 +283,7 @@ impl Printer<'_> {
             return Ok(());
         }
         let (flat, shape) = self.evaluator.heap.flat(attrs);
-        let order = self
-            .evaluator
-            .heap
-            .lexicographic_order(shape, &self.evaluator.symbols);
+        let order = self.evaluator.name_order(shape);
         self.text("{");
         let single: Vec<Value> = order
             .iter()

@@ -176,10 +176,7 @@ impl Writer<'_> {
 
     fn attrs(&mut self, value: Value) -> R<()> {
         let (flat, shape) = self.evaluator.heap.flat(value);
-        let order = self
-            .evaluator
-            .heap
-            .lexicographic_order(shape, &self.evaluator.symbols);
+        let order = self.evaluator.name_order(shape);
         for index in order {
             let name = self.evaluator.heap.shape_name(shape, index);
             let mut attributes = vec![("name", self.evaluator.symbols.name(name).to_vec())];

@@ -33,6 +33,7 @@ use crate::ir::op;
 use crate::path;
 use crate::position::Position;
 use crate::saved::{Digest, digest};
+use crate::stand_in::has_stand_in;
 
 use adopt::Adopted;
 pub use build::Unshared;
@@ -101,7 +102,7 @@ impl Evaluator {
     /// Notes a function of the file at `path` whose calls are shared, if it has one. `root` is the
     /// file's code.
     pub(crate) fn mark_shared(&mut self, path: &Rc<[u8]>, root: u32) {
-        if self.shared.name.is_none() {
+        if self.shared.name.is_none() || has_stand_in(path) {
             return;
         }
         if path.ends_with(PACKAGES) {
@@ -174,6 +175,10 @@ impl Evaluator {
         let Some(bytes) = self.argument_bytes(argument) else {
             return Ok(None);
         };
+        // What lies below a path that stands in for another one may differ each time.
+        if has_stand_in(&bytes) {
+            return Ok(None);
+        }
         let call = Call {
             function: way,
             argument: bytes,

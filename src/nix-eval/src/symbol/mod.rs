@@ -8,6 +8,8 @@ use std::hash::Hasher;
 use hashbrown::HashTable;
 use rustc_hash::FxHasher;
 
+use crate::stand_in::has_stand_in;
+
 /// An interned attribute or variable name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(pub u32);
@@ -24,6 +26,8 @@ pub struct SymbolTable {
     ranks: Vec<u32>,
     /// The symbols that have a rank, by rank.
     appeared: Vec<u32>,
+    /// Whether a name has the stand-in of a path in it.
+    has_stand_in: bool,
 }
 
 /// The rank of a name that has not appeared yet.
@@ -62,6 +66,7 @@ impl SymbolTable {
     }
 
     fn add(&mut self, name: &[u8], hash: u64) -> Symbol {
+        self.has_stand_in |= has_stand_in(name);
         let symbol = self.ends.len() as u32;
         self.bytes.extend_from_slice(name);
         self.ends.push(self.bytes.len() as u32);
@@ -168,6 +173,12 @@ impl SymbolTable {
     #[must_use]
     pub fn name(&self, symbol: Symbol) -> &[u8] {
         slice(&self.bytes, &self.ends, symbol.0)
+    }
+
+    /// Whether a name has the stand-in of a path in it.
+    #[must_use]
+    pub fn has_stand_in(&self) -> bool {
+        self.has_stand_in
     }
 
     /// How many names there are.

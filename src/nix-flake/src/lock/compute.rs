@@ -87,7 +87,17 @@ impl Locked {
             program: CALL_FLAKE,
             trees: trees.collect(),
             dirty_node: self.is_dirty.then(|| keys[&ROOT].clone()),
+            hidden_node: None,
             lock,
+        }
+    }
+
+    /// The same with the path of the flake's own tree hidden.
+    pub(crate) fn to_evaluator_hidden(&self) -> LockedFlake {
+        let (_, keys) = self.lock_file.to_text();
+        LockedFlake {
+            hidden_node: keys.get(&ROOT).cloned(),
+            ..self.to_evaluator()
         }
     }
 }

@@ -7,7 +7,7 @@ use nix_eval::world::LockedFlake;
 use nix_store::hash::{Algorithm, Encoding, Hash};
 
 /// The form of records; another one makes others.
-const FORM: &str = "coop record 1";
+const FORM: &str = "coop record 2";
 
 /// The name of the record of a question about a flake.
 ///
@@ -31,8 +31,15 @@ pub(crate) fn key(
     add(&flake.trees.len().to_string());
     for (node, tree, folder) in &flake.trees {
         add(node);
-        add(tree.store_path.base_name());
-        add(&format!("{:?}", tree.attributes));
+        if flake.hidden_node.as_ref() == Some(node) {
+            add("hidden");
+            add(tree.store_path.name());
+            // Which attributes there are can be seen; what they are cannot.
+            add(&format!("{:?}", tree.attributes.keys()));
+        } else {
+            add(tree.store_path.base_name());
+            add(&format!("{:?}", tree.attributes));
+        }
         add(folder);
     }
     add(program);
@@ -67,6 +74,7 @@ mod tests {
                 String::new(),
             )],
             dirty_node: None,
+            hidden_node: None,
         };
         change(&mut flake);
         flake
@@ -95,6 +103,12 @@ mod tests {
             ),
             key(
                 &flake(|flake| flake.dirty_node = Some("root".to_owned())),
+                &settings,
+                "",
+                &["a", "b"],
+            ),
+            key(
+                &flake(|flake| flake.hidden_node = Some("root".to_owned())),
                 &settings,
                 "",
                 &["a", "b"],
@@ -132,5 +146,28 @@ mod tests {
         let distinct: std::collections::BTreeSet<&String> = keys.iter().collect();
         assert_eq!(distinct.len(), keys.len());
         assert_eq!(keys[0], key(&flake(|_| ()), &settings, "", &["a", "b"]));
+    }
+
+    #[test]
+    fn the_path_and_the_hash_of_a_hidden_tree_are_in_no_key() {
+        let settings = Settings::default();
+        let hidden = |change: fn(&mut Tree)| {
+            let flake = flake(|flake| {
+                flake.hidden_node = Some("root".to_owned());
+                change(&mut flake.trees[0].1);
+            });
+            key(&flake, &settings, "", &["a"])
+        };
+        let other = hidden(|tree| {
+            tree.store_path = StorePath::parse(b"11111111111111111111111111111111-source").unwrap();
+            let hash = InputAttribute::Text("sha256-b".to_owned());
+            tree.attributes.insert("narHash".to_owned(), hash);
+        });
+        assert_eq!(hidden(|_| ()), other);
+        let one_more = hidden(|tree| {
+            let hash = InputAttribute::Number(1);
+            tree.attributes.insert("lastModified".to_owned(), hash);
+        });
+        assert_ne!(hidden(|_| ()), one_more);
     }
 }

@@ -7,6 +7,7 @@
 mod key;
 mod recorder;
 mod store;
+mod tree;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ pub(crate) use recorder::Recorder;
 
 use crate::fetch::cache::Cache;
 use nix_eval::world::FileType;
+use nix_store::nar::MemoryTree;
 
 /// Whether questions are answered from records.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -48,8 +50,12 @@ pub struct Answer<T> {
 pub(crate) struct Notes {
     /// Paths outside of all trees at which something was looked for, with what was there.
     pub(crate) looked: BTreeMap<Vec<u8>, &'static str>,
+    /// What was read of the flake's own tree, where that has no part in the key.
+    pub(crate) read: tree::Answers,
     /// Whether something was asked that cannot be known to be the same another time.
     pub(crate) is_lost: bool,
+    /// Whether the path of the flake's own tree was seen, though it has no part in the key.
+    pub(crate) is_seen: bool,
 }
 
 /// Notes that the evaluation's world writes and its caller reads.
@@ -67,19 +73,42 @@ pub(crate) fn word(found: Option<FileType>) -> &'static str {
     }
 }
 
-/// The answer that was recorded under a key, if its record still holds.
-pub(crate) fn recall<T: DeserializeOwned>(cache: &Cache, key: &str) -> Option<(T, SystemTime)> {
-    let entry = store::read(cache, key)?;
-    let holds = entry
-        .looked
-        .iter()
-        .all(|(path, found)| recorder::look(path.as_bytes()).is_some_and(|now| now == found));
-    if !holds {
-        return None;
-    }
-    let value = serde_json::from_value(entry.answer).ok()?;
+/// What is recorded under a key.
+pub(crate) enum Recalled<T> {
+    /// The answer, and when it was evaluated.
+    Answer(T, SystemTime),
+    /// The path of the flake's own tree was seen: the answer is under a key that has it.
+    Seen,
+}
+
+/// What was recorded under a key, if the record still holds; `own` is the flake's own tree, where that
+/// has no part in the key.
+pub(crate) fn recall<T: DeserializeOwned>(
+    cache: &Cache,
+    key: &str,
+    own: Option<&MemoryTree>,
+) -> Option<Recalled<T>> {
+    let entries = store::read(cache, key);
+    let entry = entries.into_iter().find(|entry| holds(entry, own))?;
+    let Some(answer) = entry.answer else {
+        return Some(Recalled::Seen);
+    };
+    let value = serde_json::from_value(answer).ok()?;
     let seconds = std::time::Duration::from_secs(entry.evaluated);
-    Some((value, SystemTime::UNIX_EPOCH.checked_add(seconds)?))
+    let at = SystemTime::UNIX_EPOCH.checked_add(seconds)?;
+    Some(Recalled::Answer(value, at))
+}
+
+/// Whether all that was looked at is as it was.
+fn holds(entry: &store::Entry, own: Option<&MemoryTree>) -> bool {
+    let is_same = |(path, found): (&String, &String)| {
+        recorder::look(path.as_bytes()).is_some_and(|now| now == found)
+    };
+    let is_same_inside = match own {
+        Some(own) => tree::hold(&entry.read, own),
+        None => entry.read.is_empty(),
+    };
+    is_same_inside && entry.looked.iter().all(is_same)
 }
 
 /// A record that may be written once it is known that what was read is what was hashed.
@@ -88,8 +117,12 @@ pub(crate) struct Pending {
     entry: store::Entry,
 }
 
-/// The record of an answer, where there can be one.
-pub(crate) fn pending<T: Serialize>(key: &str, notes: &Notes, answer: &T) -> Option<Pending> {
+/// The record of an answer, where there can be one; that its key is too narrow where there is none.
+pub(crate) fn pending<T: Serialize>(
+    key: &str,
+    notes: &Notes,
+    answer: Option<&T>,
+) -> Option<Pending> {
     if notes.is_lost {
         return None;
     }
@@ -98,7 +131,10 @@ pub(crate) fn pending<T: Serialize>(key: &str, notes: &Notes, answer: &T) -> Opt
         let path = String::from_utf8(path.clone()).ok()?;
         looked.insert(path, (*found).to_owned());
     }
-    let answer = serde_json::to_value(answer).ok()?;
+    let answer = match answer {
+        Some(answer) => Some(serde_json::to_value(answer).ok()?),
+        None => None,
+    };
     let evaluated = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| since.as_secs());
@@ -106,6 +142,7 @@ pub(crate) fn pending<T: Serialize>(key: &str, notes: &Notes, answer: &T) -> Opt
         key: key.to_owned(),
         entry: store::Entry {
             looked,
+            read: notes.read.clone(),
             evaluated,
             answer,
         },

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
 
 use nix_eval::eval::StoreContent;
 use nix_eval::world::{
@@ -10,9 +11,10 @@ use nix_eval::world::{
     TreeSource, World,
 };
 use nix_store::StoreDir;
+use nix_store::nar::MemoryTree;
 
+use super::tree::{self, Question};
 use super::{Shared, word};
-use crate::fetch::MEMORY;
 use crate::fetch::cache::Cache;
 use crate::fetch::tree::os;
 use crate::listing;
@@ -26,6 +28,8 @@ pub(crate) struct Recorder<W> {
     cache: Cache,
     /// Folders whose content is settled by a hash in the key.
     settled: Vec<Vec<u8>>,
+    /// The flake's own tree and where it lies, where the key has no hash of it.
+    own: Option<(Vec<u8>, Arc<MemoryTree>)>,
 }
 
 /// What lies at a path, in a record's words; `None` where nobody can say.
@@ -50,24 +54,38 @@ pub(super) fn look(path: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn is_within(path: &[u8], folder: &[u8]) -> bool {
-    path.strip_prefix(folder)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+/// The path below a folder, if it is the folder or below it.
+fn below<'p>(path: &'p [u8], folder: &[u8]) -> Option<&'p [u8]> {
+    let rest = path.strip_prefix(folder)?;
+    if rest.is_empty() {
+        Some(rest)
+    } else {
+        rest.strip_prefix(b"/")
+    }
 }
 
 impl<W: World> Recorder<W> {
     /// Notes what is asked of `world` by the evaluation of a flake.
-    pub(crate) fn new(world: W, flake: &LockedFlake, cache: &Cache, notes: Shared) -> Self {
+    pub(crate) fn new(
+        world: W,
+        flake: &LockedFlake,
+        cache: &Cache,
+        own: Option<(Vec<u8>, Arc<MemoryTree>)>,
+        notes: Shared,
+    ) -> Self {
         let mut recorder = Self {
             world,
             notes,
             store: StoreDir::default(),
             cache: cache.clone(),
-            settled: vec![MEMORY.as_bytes().to_vec()],
+            settled: Vec::new(),
+            own,
         };
-        for (_, tree, _) in &flake.trees {
-            let place = recorder.place(tree);
-            recorder.settled.extend(place);
+        for (node, tree, _) in &flake.trees {
+            if flake.hidden_node.as_ref() != Some(node) {
+                let place = recorder.place(tree);
+                recorder.settled.extend(place);
+            }
         }
         recorder
     }
@@ -87,7 +105,9 @@ impl<W: World> Recorder<W> {
 
     /// Whether the key settles what is at a path.
     fn is_settled(&self, at: &[u8]) -> bool {
-        self.settled.iter().any(|folder| is_within(at, folder))
+        self.settled
+            .iter()
+            .any(|folder| below(at, folder).is_some())
     }
 
     /// Notes what was seen at a path that the key does not settle.
@@ -110,10 +130,32 @@ impl<W: World> Recorder<W> {
         }
     }
 
-    fn touch(&self, at: &[u8]) {
-        if !self.is_settled(at) {
+    /// Notes a question about the content of a path.
+    fn touch(&self, question: Question, at: &[u8]) {
+        if !self.is_settled(at) && !self.is_noted(question, at) {
             self.lose();
         }
+    }
+
+    /// Notes what the flake's own tree answers, if it is asked.
+    fn is_noted(&self, question: Question, at: &[u8]) -> bool {
+        let Some((root, own)) = &self.own else {
+            return false;
+        };
+        let Some(below) = below(at, root) else {
+            return false;
+        };
+        match std::str::from_utf8(below) {
+            Ok(place) => {
+                let mut notes = self.notes.borrow_mut();
+                let known = notes.read.entry(question).or_default();
+                if !known.contains_key(place) {
+                    known.insert(place.to_owned(), tree::answer(own, question, below));
+                }
+            }
+            Err(_) => self.lose(),
+        }
+        true
     }
 
     /// Whether a tree that is fetched during evaluation is what the lock file says, and stays so.
@@ -134,26 +176,26 @@ impl<W: World> Recorder<W> {
 
 impl<W: World> World for Recorder<W> {
     fn read_file(&mut self, path: &[u8]) -> io::Result<Vec<u8>> {
-        self.touch(path);
+        self.touch(Question::Content, path);
         self.world.read_file(path)
     }
 
     fn file_type(&mut self, path: &[u8]) -> io::Result<Option<FileType>> {
         let found = self.world.file_type(path);
         // nixpkgs looks for the user's overlays, and links are resolved from the root on.
-        if !self.is_settled(path) {
+        if !self.is_settled(path) && !self.is_noted(Question::Type, path) {
             self.looked(path, found.as_ref().ok().map(|found| word(*found)));
         }
         found
     }
 
     fn read_dir(&mut self, path: &[u8]) -> io::Result<Vec<(Vec<u8>, FileType)>> {
-        self.touch(path);
+        self.touch(Question::Listing, path);
         self.world.read_dir(path)
     }
 
     fn read_link(&mut self, path: &[u8]) -> io::Result<Vec<u8>> {
-        self.touch(path);
+        self.touch(Question::Link, path);
         self.world.read_link(path)
     }
 

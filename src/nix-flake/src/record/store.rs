@@ -11,26 +11,32 @@ use std::time::{Duration, SystemTime};
 use nix_store::hash::{Algorithm, Encoding, Hash};
 use serde::{Deserialize, Serialize};
 
+use super::tree::Answers;
 use crate::fetch::cache::Cache;
 
 /// The part of the cache.
 const PART: &str = "records";
 /// How many are kept.
 const KEPT: usize = 4096;
+/// How many are kept of one name: what was edited is often taken back.
+const KEPT_OF_ONE_NAME: usize = 8;
 /// How long they are kept after they were written.
 const AGE: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Longer ones are not written, and not read.
 const LONGEST: u64 = 4 << 20;
 
 /// What a record says.
-#[derive(Serialize, Deserialize, Debug, PartialEq)]
+#[derive(Clone, Serialize, Deserialize, Debug, PartialEq)]
 pub(super) struct Entry {
     /// Paths outside of all trees at which something was looked for, with what was there.
     pub(super) looked: BTreeMap<String, String>,
+    /// What was read of the flake's own tree, where the key does not hold its hash.
+    #[serde(default, skip_serializing_if = "Answers::is_empty")]
+    pub(super) read: Answers,
     /// When the answer was evaluated, in seconds since 1970.
     pub(super) evaluated: u64,
-    /// The answer.
-    pub(super) answer: serde_json::Value,
+    /// The answer; `null` where it depends on more than the key and what was read.
+    pub(super) answer: Option<serde_json::Value>,
 }
 
 /// The sum of a record's text and of the key it belongs to.
@@ -39,8 +45,12 @@ fn sum(key: &str, text: &str) -> String {
     Hash::of(Algorithm::Sha256, text.as_bytes()).encode(Encoding::Nix32)
 }
 
-/// The record of this name.
-pub(super) fn read(cache: &Cache, key: &str) -> Option<Entry> {
+/// The records of this name, the newest first.
+pub(super) fn read(cache: &Cache, key: &str) -> Vec<Entry> {
+    read_file(cache, key).unwrap_or_default()
+}
+
+fn read_file(cache: &Cache, key: &str) -> Option<Vec<Entry>> {
     let file = File::open(cache.place(PART).join(key)).ok()?;
     let metadata = file.metadata().ok()?;
     let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
@@ -53,7 +63,7 @@ pub(super) fn read(cache: &Cache, key: &str) -> Option<Entry> {
     parse(key, &text)
 }
 
-fn parse(key: &str, text: &str) -> Option<Entry> {
+fn parse(key: &str, text: &str) -> Option<Vec<Entry>> {
     let (found, body) = text.split_once('\n')?;
     if found != sum(key, body) {
         return None;
@@ -61,9 +71,14 @@ fn parse(key: &str, text: &str) -> Option<Entry> {
     serde_json::from_str(body).ok()
 }
 
-/// Writes a record, whole or not at all.
+/// Writes a record beside those of the same name that were made from something else, whole or not
+/// at all.
 pub(super) fn write(cache: &Cache, key: &str, entry: &Entry) -> io::Result<()> {
-    let body = serde_json::to_string(entry)?;
+    let mut entries = read(cache, key);
+    entries.retain(|old| old.looked != entry.looked || old.read != entry.read);
+    entries.insert(0, entry.clone());
+    entries.truncate(KEPT_OF_ONE_NAME);
+    let body = serde_json::to_string(&entries)?;
     let text = format!("{}\n{body}", sum(key, &body));
     if text.len() as u64 > LONGEST {
         return Ok(());
@@ -108,13 +123,18 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::tree::Question;
     use super::*;
 
     fn entry() -> Entry {
         Entry {
             looked: BTreeMap::from([("/nix".to_owned(), "nothing".to_owned())]),
+            read: BTreeMap::from([(
+                Question::Type,
+                BTreeMap::from([("flake.nix".to_owned(), "file".to_owned())]),
+            )]),
             evaluated: 1_700_000_000,
-            answer: serde_json::json!(["/nix/store/x.drv", ["a warning"]]),
+            answer: Some(serde_json::json!(["/nix/store/x.drv", ["a warning"]])),
         }
     }
 
@@ -129,17 +149,39 @@ mod tests {
     #[test]
     fn what_was_written_is_read_under_its_own_key_alone() {
         let (_place, cache, file) = written();
-        assert_eq!(read(&cache, "key"), Some(entry()));
-        assert_eq!(read(&cache, "other"), None);
+        assert_eq!(read(&cache, "key"), [entry()]);
+        assert_eq!(read(&cache, "other"), []);
         fs::copy(&file, file.with_file_name("other")).unwrap();
-        assert_eq!(read(&cache, "other"), None, "a record of another question");
+        assert_eq!(read(&cache, "other"), [], "a record of another question");
+    }
+
+    #[test]
+    fn those_of_one_name_are_kept_until_there_are_too_many() {
+        let (_place, cache, _) = written();
+        let other = |number: u64| Entry {
+            looked: BTreeMap::from([(format!("/{number}"), "nothing".to_owned())]),
+            ..entry()
+        };
+        write(&cache, "key", &other(0)).unwrap();
+        assert_eq!(read(&cache, "key"), [other(0), entry()]);
+        let again = Entry {
+            evaluated: 1_800_000_000,
+            ..entry()
+        };
+        write(&cache, "key", &again).unwrap();
+        assert_eq!(read(&cache, "key"), [again, other(0)]);
+        for number in 0..20 {
+            write(&cache, "key", &other(number)).unwrap();
+        }
+        assert_eq!(read(&cache, "key").len(), KEPT_OF_ONE_NAME);
+        assert_eq!(read(&cache, "key").first(), Some(&other(19)));
     }
 
     #[test]
     fn what_others_may_write_is_no_record() {
         let (_place, cache, file) = written();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o620)).unwrap();
-        assert_eq!(read(&cache, "key"), None);
+        assert_eq!(read(&cache, "key"), []);
     }
 
     #[test]
@@ -150,14 +192,14 @@ mod tests {
         open.set_modified(long_ago).unwrap();
         write(&cache, "new", &entry()).unwrap();
         prune(&cache);
-        assert_eq!(read(&cache, "key"), None);
-        assert_eq!(read(&cache, "new"), Some(entry()));
+        assert_eq!(read(&cache, "key"), []);
+        assert_eq!(read(&cache, "new"), [entry()]);
     }
 
     proptest! {
         #[test]
         fn a_damaged_record_is_none(at in 0usize..400, bit in 0u8..8, cut in proptest::bool::ANY) {
-            let body = serde_json::to_string(&entry()).unwrap();
+            let body = serde_json::to_string(&[entry()]).unwrap();
             let whole = format!("{}\n{body}", sum("key", &body));
             let mut bytes = whole.clone().into_bytes();
             let at = at % bytes.len();
@@ -168,7 +210,7 @@ mod tests {
             }
             let found = String::from_utf8(bytes).ok().and_then(|text| parse("key", &text));
             prop_assert_eq!(found, None);
-            prop_assert_eq!(parse("key", &whole), Some(entry()));
+            prop_assert_eq!(parse("key", &whole), Some(vec![entry()]));
         }
     }
 }

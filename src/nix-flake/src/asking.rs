@@ -1,0 +1,208 @@
+//! Questions about a flake whose answers may come from records: which record would hold the answer,
+//! and whether it does.
+//!
+//! A flake in memory is asked twice at most. First under a path that stands in for its own, so that
+//! the answer holds for every tree that is the same as far as it was read; where that path was seen,
+//! once more under its own, and then the answer holds for this very tree.
+
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use nix_eval::eval::{R, StoreContent};
+use nix_eval::stand_in::{has_stand_in, with_real_path};
+use nix_eval::world::LockedFlake;
+use nix_eval::{Evaluator, Value};
+use nix_store::StorePath;
+use nix_store::nar::MemoryTree;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::record::{self, Answer, Pending, Recalled, Records, Shared};
+use crate::session::{Failure, Opened, Options, on_a_stack};
+
+/// A question.
+struct Inquiry<'a> {
+    options: &'a Options,
+    records: Records,
+    program: &'a str,
+    question: &'a [&'a str],
+}
+
+/// A tree in memory whose path is hidden.
+struct Own {
+    /// Where it lies.
+    root: Vec<u8>,
+    tree: Arc<MemoryTree>,
+    /// The path that is hidden.
+    path: StorePath,
+}
+
+impl Opened {
+    /// Evaluates the flake as [`Opened::evaluate`] does, unless the answer is in the record of an
+    /// earlier evaluation. `question` says what `work` asks; `program` is the text of `work`, which
+    /// another question cannot have.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn ask<T: Send + PartialEq + Serialize + DeserializeOwned>(
+        &self,
+        options: &Options,
+        records: Records,
+        program: &str,
+        question: &[&str],
+        work: impl Fn(&mut Evaluator, Value) -> R<T> + Sync,
+    ) -> Result<Answer<T>, Failure> {
+        // What is said on the way is in no record, and what is impure may differ each time.
+        if options.impure || options.warn {
+            let value = self.evaluate(options, |evaluator, flake| work(evaluator, flake))?;
+            let recorded = None;
+            return Ok(Answer { value, recorded });
+        }
+        let inquiry = Inquiry {
+            options,
+            records,
+            program,
+            question,
+        };
+        if let Some(own) = self.own()
+            && let Some(answer) = self.answer(&inquiry, Some(&own), &work)
+        {
+            return answer;
+        }
+        let answer = self.answer(&inquiry, None, &work);
+        answer.unwrap_or_else(|| {
+            let message = "the path of the flake was seen that was not hidden".to_owned();
+            Err(Failure::Resources(message))
+        })
+    }
+
+    /// The flake's own tree, where its path can be hidden.
+    fn own(&self) -> Option<Own> {
+        let flake = self.locked.to_evaluator_hidden();
+        let node = flake.hidden_node?;
+        let (_, shown, _) = flake.trees.iter().find(|(name, _, _)| *name == node)?;
+        let Some(StoreContent::Tree(root, None)) = &shown.content else {
+            return None;
+        };
+        let (tree, below) = self.fetcher.memory_at(root)?;
+        if !below.is_empty() || mentions_stand_in(tree) {
+            return None;
+        }
+        Some(Own {
+            root: root.to_vec(),
+            tree: tree.clone(),
+            path: shown.store_path.clone(),
+        })
+    }
+
+    /// The answer; `None` where it depends on the path that was hidden.
+    fn answer<T: Send + PartialEq + Serialize + DeserializeOwned>(
+        &self,
+        inquiry: &Inquiry<'_>,
+        own: Option<&Own>,
+        work: &(impl Fn(&mut Evaluator, Value) -> R<T> + Sync),
+    ) -> Option<Result<Answer<T>, Failure>> {
+        let flake = || match own {
+            Some(_) => self.locked.to_evaluator_hidden(),
+            None => self.locked.to_evaluator(),
+        };
+        let settings = inquiry.options.flake_settings();
+        let key = record::key(&flake(), &settings, inquiry.program, inquiry.question);
+        let tree = own.map(|own| &*own.tree);
+        let known = match inquiry.records {
+            Records::Renew => None,
+            Records::Use | Records::Verify => record::recall(&self.fetcher.cache, &key, tree),
+        };
+        let known = match known {
+            Some(Recalled::Seen) => return None,
+            Some(Recalled::Answer(value, at)) if inquiry.records == Records::Use => {
+                let recorded = Some(at);
+                return Some(Ok(Answer { value, recorded }));
+            }
+            Some(Recalled::Answer(value, at)) => Some((value, at)),
+            None => None,
+        };
+        let evaluated = on_a_stack(|| {
+            let notes = Shared::default();
+            let opened = self.clone();
+            let recording = Recording {
+                flake: flake(),
+                own: own.map(|own| (own.root.clone(), own.tree.clone())),
+                notes: notes.clone(),
+            };
+            let outcome = opened.run(inquiry.options, Some(recording), work);
+            let notes = notes.borrow();
+            let is_told = |value| serde_json::to_vec(value).is_ok_and(|text| has_stand_in(&text));
+            let is_seen = notes.is_seen || outcome.as_ref().is_ok_and(is_told);
+            let answer = outcome.as_ref().ok().filter(|_| !is_seen);
+            if answer.is_some() || is_seen {
+                let pending = record::pending(&key, &notes, answer);
+                self.pending().extend(pending);
+            }
+            Ok(if is_seen { None } else { Some(outcome) })
+        });
+        let value = match evaluated {
+            Err(failure) => return Some(Err(failure)),
+            Ok(None) => return None,
+            Ok(Some(Err(failure))) => {
+                return Some(Err(match own {
+                    Some(own) => told(failure, &own.path),
+                    None => failure,
+                }));
+            }
+            Ok(Some(Ok(value))) => value,
+        };
+        Some(match known {
+            Some((before, _)) if before != value => Err(Failure::Stale(inquiry.question.join(" "))),
+            known => {
+                let recorded = known.map(|(_, at)| at);
+                Ok(Answer { value, recorded })
+            }
+        })
+    }
+
+    /// Writes the records of all questions that were answered, unless a folder that they were read
+    /// from was touched meanwhile: then what was read may not be what was hashed.
+    pub fn keep_records(&self) {
+        let pending = std::mem::take(&mut *self.pending());
+        if !pending.is_empty() && self.fetcher.is_as_it_was() {
+            record::write(&self.fetcher.cache, &pending);
+        }
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Vec<Pending>> {
+        let pending = self.pending.lock();
+        pending.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An evaluation that is recorded.
+pub(crate) struct Recording {
+    /// The flake as it is shown to it.
+    pub(crate) flake: LockedFlake,
+    /// Where the tree lies whose path is hidden, and the tree.
+    pub(crate) own: Option<(Vec<u8>, Arc<MemoryTree>)>,
+    /// What it asks.
+    pub(crate) notes: Shared,
+}
+
+/// A failure in terms of the real path.
+fn told(failure: Failure, real: &StorePath) -> Failure {
+    match failure {
+        Failure::Evaluation { message, report } => Failure::Evaluation {
+            message: with_real_path(&message, real),
+            report: with_real_path(&report, real),
+        },
+        other => other,
+    }
+}
+
+/// Whether a tree has a text that nothing but the stand-in should have.
+fn mentions_stand_in(tree: &MemoryTree) -> bool {
+    match tree {
+        MemoryTree::File { contents, .. } => has_stand_in(contents),
+        MemoryTree::Symlink(target) => has_stand_in(target),
+        MemoryTree::Directory(entries) => entries
+            .iter()
+            .any(|(name, node)| has_stand_in(name) || mentions_stand_in(node)),
+    }
+}
