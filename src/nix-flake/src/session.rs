@@ -12,6 +12,7 @@
 //! # Ok::<(), nix_flake::session::Failure>(())
 //! ```
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -126,6 +127,12 @@ pub struct Opened {
     pub(crate) locked: Locked,
     /// Records that are not written yet.
     pub(crate) pending: Arc<Mutex<Vec<Pending>>>,
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Opened").field(&self.locked_url()).finish()
+    }
 }
 
 impl Opened {

@@ -78,6 +78,15 @@ pub struct Evaluation {
     pub findings: Vec<Diagnostic>,
     /// What it was made from.
     pub sources: Sources,
+    opened: Opened,
+}
+
+impl Evaluation {
+    /// Records the answers for later checks: to be called once they are shown, since it has to look
+    /// at all of nixpkgs again.
+    pub fn keep_records(&self) {
+        self.opened.keep_records();
+    }
 }
 
 /// Why nothing was evaluated.
@@ -151,7 +160,6 @@ pub fn evaluate(
     let mut records = side_by_side(&targets, |target| {
         record(opened, options, use_of_records, target)
     });
-    opened.keep_records();
     records.sort_by(|one, other| one.target.cmp(&other.target));
     Ok(Evaluation {
         findings: prepared.findings(fleet, lock, folder, &records),
@@ -159,6 +167,7 @@ pub fn evaluate(
         records,
         nixpkgs: prepared.nixpkgs,
         is_pinned: prepared.is_pinned,
+        opened: prepared.opened,
     })
 }
 

@@ -86,6 +86,16 @@ pub(super) struct Answer {
     pub(super) stdout: String,
     pub(super) stderr: String,
     pub(super) verdict: Verdict,
+    evaluation: Option<Evaluation>,
+}
+
+impl Answer {
+    /// Does what is left to do once the answer is shown.
+    pub(super) fn finish(&self) {
+        if let Some(evaluation) = &self.evaluation {
+            evaluation.keep_records();
+        }
+    }
 }
 
 impl Check {
@@ -113,6 +123,7 @@ impl Check {
         let answer = self.answer(context)?;
         io::stderr().write_all(answer.stderr.as_bytes())?;
         io::stdout().write_all(answer.stdout.as_bytes())?;
+        answer.finish();
         Ok(answer.verdict)
     }
 
@@ -165,6 +176,10 @@ impl Check {
                 Verdict::Findings
             } else {
                 Verdict::Fine
+            },
+            evaluation: match proof {
+                Proof::Evaluated(evaluation, _) => Some(evaluation),
+                Proof::Not(_) => None,
             },
         })
     }
