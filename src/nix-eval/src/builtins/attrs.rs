@@ -32,6 +32,7 @@ impl Evaluator {
             return Value::NULL;
         };
         let (line, column) = place.line_column();
+        self.place_was_told(&path);
         let file = self.heap.new_string(&path, crate::heap::ContextId::EMPTY);
         let line = self.heap.new_int(i64::from(line));
         let column = self.heap.new_int(i64::from(column));

@@ -68,7 +68,7 @@ impl Evaluator {
         let head = self.heap.code(code);
         let number = op::number(head);
         match op::operation(head) {
-            op::CONSTANT => Some(Value::from_word(self.heap.code(code + 1))),
+            op::CONSTANT | op::LITERAL => Some(Value::from_word(self.heap.code(code + 1))),
             op::LOCAL => Some(self.heap.env_slot(env, number)),
             op::LOCAL_1 => Some(self.heap.env_slot(self.heap.env_up(env), number)),
             op::LOCAL_2 => {
@@ -90,7 +90,7 @@ impl Evaluator {
             let head = self.heap.code(code);
             match op::operation(head) {
                 op::CONSTANT => return Ok(Value::from_word(self.heap.code(code + 1))),
-                op::LOCAL | op::LOCAL_1 | op::LOCAL_2 | op::LOCAL_FAR => {
+                op::LOCAL | op::LOCAL_1 | op::LOCAL_2 | op::LOCAL_FAR | op::LITERAL => {
                     let slot = self.local(code, env).unwrap_or(Value::EMPTY);
                     if slot.is_empty() {
                         return self.unset_variable(code);
@@ -263,6 +263,7 @@ impl Evaluator {
                 Some(slot) if !slot.is_empty() => slot,
                 _ => self.heap.new_thunk(code, env),
             },
+            op::LITERAL => Value::from_word(self.heap.code(code + 1)),
             op::LAMBDA | op::LAMBDA_SET if !self.settings.exact_laziness => {
                 self.heap.new_lambda(code, env)
             }

@@ -1,5 +1,6 @@
 //! Forcing: from a slot to a value that is not a thunk, and to values of an expected type.
 
+use super::taint::Marks;
 use super::{ErrorKind, Evaluator, R};
 use crate::heap::{Kind, Pending, ThunkState, Value};
 use crate::position::Position;
@@ -24,11 +25,16 @@ impl Evaluator {
     #[inline(never)]
     fn force_thunk(&mut self, thunk: Value) -> R<Value> {
         let pending = match self.heap.thunk_state(thunk) {
-            ThunkState::Done(value) => return Ok(value),
+            ThunkState::Done(value) => {
+                self.taint_by(Marks(self.heap.thunk_marks(thunk)));
+                return Ok(value);
+            }
             ThunkState::Running => return self.infinite_recursion(thunk),
             ThunkState::Pending(pending) => pending,
         };
         self.stats.forced += 1;
+        let before = self.heap.thunk_before(thunk);
+        let outside = std::mem::take(&mut self.taint.marks);
         self.heap.start_thunk(thunk);
         let result = match pending {
             Pending::Expression { code, env } => self.eval(code, env),
@@ -40,10 +46,12 @@ impl Evaluator {
         };
         match result {
             Ok(value) => {
-                self.heap.finish_thunk(thunk, value);
+                self.finish_thunk(thunk, before, value);
+                self.taint_by(outside);
                 Ok(value)
             }
             Err(raised) => {
+                self.taint_by(outside);
                 self.leave_ring(thunk);
                 self.heap.reset_thunk(thunk, pending);
                 Err(raised)

@@ -8,6 +8,7 @@ use crate::ir;
 use crate::path;
 use crate::position::{Origin, Position};
 use crate::symbol::Symbol;
+use crate::syntax::ast::Ast;
 use crate::syntax::{self, ParseOptions};
 use crate::world::FileType;
 
@@ -177,7 +178,7 @@ impl Evaluator {
         let thunk = if let Some(&known) = self.imports.get(&file) {
             known
         } else {
-            let text = self.read_file(&file)?;
+            let text = self.read_code(&file)?;
             let code = self.file_code(&file, text)?;
             let thunk = self.heap.new_thunk(code, 0);
             self.imports.insert(file, thunk);
@@ -205,7 +206,7 @@ impl Evaluator {
             self.heap.set_env_slot(env, slot, value);
         }
         let file: Rc<[u8]> = self.import_path(at)?.into();
-        let text = self.read_file(&file)?;
+        let text = self.read_code(&file)?;
         let directory = path::parent(&file).to_vec();
         let code = self.parse_source(&text.into(), Origin::File(file), &directory, &names)?;
         self.eval(code, env)
@@ -222,6 +223,19 @@ impl Evaluator {
         base_path: &[u8],
         variables: &[Symbol],
     ) -> R<u32> {
+        let ast = self.parse(text, origin, base_path)?;
+        let outer = ir::Outer {
+            globals: &self.globals,
+            variables,
+            literals: &[],
+        };
+        let table = &mut self.code_table;
+        let lowered = ir::lower(&ast, &outer, &mut self.heap, &self.symbols, table);
+        lowered.or_else(|error| self.undefined(&error))
+    }
+
+    /// Parses a text.
+    pub(super) fn parse(&mut self, text: &Rc<[u8]>, origin: Origin, base_path: &[u8]) -> R<Ast> {
         self.stats.files += 1;
         let Some(base) = self.positions.add(origin, text.clone()) else {
             return self.raise(EvalError::new(
@@ -257,27 +271,17 @@ impl Evaluator {
             let message = format!("warning: {}\n  at {place}", warning.message);
             self.say(message.as_bytes());
         }
-        let outer = ir::Outer {
-            globals: &self.globals,
-            variables,
-        };
-        match ir::lower(
-            &ast,
-            &outer,
-            &mut self.heap,
-            &self.symbols,
-            &mut self.code_table,
-        ) {
-            Ok(code) => Ok(code),
-            Err(error) => {
-                let name = self.name(error.name);
-                self.raise_at(
-                    ErrorKind::UndefinedVariable,
-                    error.position,
-                    format!("undefined variable '{name}'"),
-                )
-            }
-        }
+        Ok(ast)
+    }
+
+    /// The error of a variable that is defined nowhere.
+    pub(super) fn undefined<T>(&mut self, error: &ir::LowerError) -> R<T> {
+        let name = self.name(error.name);
+        self.raise_at(
+            ErrorKind::UndefinedVariable,
+            error.position,
+            format!("undefined variable '{name}'"),
+        )
     }
 
     /// Evaluates a text.

@@ -5,6 +5,7 @@ mod attributes;
 mod call;
 mod coerce;
 mod compare;
+mod edit;
 pub mod error;
 mod expression;
 mod force;
@@ -16,6 +17,7 @@ mod recursion;
 mod report;
 mod settings;
 mod store;
+mod taint;
 
 use std::rc::Rc;
 
@@ -87,6 +89,10 @@ pub struct Evaluator {
     pub(crate) shared: Shared,
     /// The tree whose path is hidden.
     pub(crate) stand_in: StandIn,
+    /// The tree that may be edited.
+    pub(crate) editable: edit::Editable,
+    /// What depends on what may change.
+    pub(crate) taint: taint::Taint,
     /// Whether something was said to whoever watches.
     pub(crate) has_spoken: bool,
     /// Counters for `--stats`.
@@ -142,6 +148,8 @@ impl Evaluator {
             parsed: None,
             shared: Shared::default(),
             stand_in: StandIn::default(),
+            editable: edit::Editable::default(),
+            taint: taint::Taint::default(),
             has_spoken: false,
             stats: Stats::default(),
         };

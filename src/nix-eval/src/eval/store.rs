@@ -60,6 +60,16 @@ impl StoreState {
         &self.copied
     }
 
+    /// The paths of sources that were copied.
+    pub(crate) fn copied_sources(&self) -> Vec<Rc<[u8]>> {
+        self.copied.keys().cloned().collect()
+    }
+
+    /// Forgets that a source was copied.
+    pub(crate) fn forget_copy(&mut self, source: &[u8]) {
+        self.copied.remove(source);
+    }
+
     /// Knows of sources that were copied.
     pub(crate) fn restore_copied(&mut self, copied: impl Iterator<Item = (Rc<[u8]>, StorePath)>) {
         self.copied.extend(copied);
@@ -259,7 +269,10 @@ impl Evaluator {
 
     pub(crate) fn read_physical(&mut self, at: &[u8]) -> std::io::Result<Vec<u8>> {
         match self.physical(at) {
-            Physical::Path(real) => self.world.read_file(&real),
+            Physical::Path(real) => {
+                self.read_editable(&real);
+                self.world.read_file(&real)
+            }
             Physical::Text(text) => Ok(text.to_vec()),
             Physical::Nothing => Err(std::io::ErrorKind::NotFound.into()),
         }
@@ -303,7 +316,9 @@ impl Evaluator {
         }
         let dir = self.store_dir()?;
         let store_path = if let Some(known) = self.store.copied.get(&source[..]) {
-            known.clone()
+            let known = known.clone();
+            self.taint_by(self.marks_below(&source));
+            known
         } else {
             let resolved = self.resolve_links(&source, false)?;
             let name = path::base_name(&source).to_vec();

@@ -1,5 +1,6 @@
 //! Suspended evaluations. A thunk is two words (four for applications that builtins suspend): a
-//! state in the low four bits of the first word above which the code lies, and a payload.
+//! state in the low four bits of the first word above which the code lies, and a payload. Once it is
+//! done the payload is its value, and in place of the code are marks of what it depends on.
 
 use super::{Heap, Value};
 
@@ -25,6 +26,10 @@ pub enum Pending {
     /// Call a function with one or two arguments (the second is [`Value::EMPTY`] for one).
     Apply(Value, Value, Value),
 }
+
+/// The words of a thunk that evaluating it changes, as they were before.
+#[derive(Clone, Copy)]
+pub struct ThunkBefore(u32, u32);
 
 /// How far a thunk is.
 #[derive(Clone, Copy)]
@@ -66,12 +71,21 @@ impl Heap {
         Value::thunk(at)
     }
 
-    /// The value of a thunk that is done.
+    /// The value of a thunk that is done and has no marks.
     #[inline]
     #[must_use]
     pub fn thunk_value(&self, thunk: Value) -> Option<Value> {
         let at = thunk.granule();
         (self.data.get(at, 0) == DONE).then(|| Value(self.data.get(at, 1)))
+    }
+
+    /// The value of a thunk that is done, with marks or without: for who only shows it.
+    #[must_use]
+    pub fn shown_value(&self, thunk: Value) -> Option<Value> {
+        match self.thunk_state(thunk) {
+            ThunkState::Done(value) => Some(value),
+            _ => None,
+        }
     }
 
     /// How far `thunk` is.
@@ -117,6 +131,46 @@ impl Heap {
         let at = thunk.granule();
         self.data.set(at, 0, DONE);
         self.data.set(at, 1, value.0);
+    }
+
+    /// Gives a thunk its value and marks, of which there are 28.
+    pub fn finish_marked(&mut self, thunk: Value, value: Value, marks: u32) {
+        let at = thunk.granule();
+        self.data.set(at, 0, marks << STATE_BITS | DONE);
+        self.data.set(at, 1, value.0);
+    }
+
+    /// A thunk that is done from the start.
+    pub fn new_marked(&mut self, value: Value, marks: u32) -> Value {
+        let thunk = Value::thunk(self.data.allocate(2));
+        self.finish_marked(thunk, value, marks);
+        thunk
+    }
+
+    /// The marks of a thunk that is done.
+    #[must_use]
+    pub fn thunk_marks(&self, thunk: Value) -> u32 {
+        let first = self.data.get(thunk.granule(), 0);
+        if first & STATE_MASK == DONE {
+            first >> STATE_BITS
+        } else {
+            0
+        }
+    }
+
+    /// What a thunk is before it is evaluated.
+    #[inline]
+    #[must_use]
+    pub fn thunk_before(&self, thunk: Value) -> ThunkBefore {
+        let at = thunk.granule();
+        ThunkBefore(self.data.get(at, 0), self.data.get(at, 1))
+    }
+
+    /// Makes a thunk again what it was before it was evaluated.
+    pub fn take_back(&mut self, thunk: Value, before: ThunkBefore) {
+        let at = thunk.granule();
+        self.data.set(at, 0, before.0);
+        self.data.set(at, 1, before.1);
     }
 
     /// Makes a thunk whose evaluation failed pending again, so that it fails again when asked.

@@ -26,6 +26,8 @@ pub struct Outer<'a> {
     /// The variables of the environment that the code will run in (`scopedImport`, the repl),
     /// by slot.
     pub variables: &'a [Symbol],
+    /// Thunks that hold the literals which were taken out of the tree, by number.
+    pub literals: &'a [Value],
 }
 
 /// Lowers a tree and returns its code.
@@ -231,6 +233,11 @@ impl Lowerer<'_> {
                 Ok(self.emit_at(*position, &words))
             }
             Expr::CurrentPosition(position) => Ok(self.emit(&[op::CURRENT_POSITION, position.0])),
+            Expr::Literal(number) => {
+                let literals = self.outer.literals;
+                let cell = literals.get(*number as usize).copied();
+                Ok(self.emit(&[op::LITERAL, cell.unwrap_or(Value::NULL).to_word()]))
+            }
         }
     }
 

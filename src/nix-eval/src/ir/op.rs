@@ -47,6 +47,8 @@ operations! {
     LET = 14,
     /// `let` where an entry is nothing but the name of another: as [`LET`], then the symbols.
     LET_ALIASES = 32,
+    /// A literal that may change. Words: the thunk that holds it.
+    LITERAL = 33,
     /// `with`. Words: set, body.
     WITH = 15,
     /// `if`. Words: condition, then, else.

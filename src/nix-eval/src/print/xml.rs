@@ -107,7 +107,7 @@ impl Writer<'_> {
         let value = if self.strict {
             self.evaluator.force(value)?
         } else if value.is_thunk() {
-            self.evaluator.heap.thunk_value(value).unwrap_or(value)
+            self.evaluator.heap.shown_value(value).unwrap_or(value)
         } else {
             value
         };
@@ -200,7 +200,7 @@ impl Writer<'_> {
         let value = if self.strict {
             self.evaluator.force(slot)?
         } else if slot.is_thunk() {
-            match self.evaluator.heap.thunk_value(slot) {
+            match self.evaluator.heap.shown_value(slot) {
                 Some(value) => value,
                 None => return Ok(None),
             }

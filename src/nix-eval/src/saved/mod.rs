@@ -222,6 +222,9 @@ impl Evaluator {
     /// Code for the file at `path`: as it was saved, or parsed now.
     pub(crate) fn file_code(&mut self, path: &Rc<[u8]>, text: Vec<u8>) -> crate::eval::R<u32> {
         let text: Rc<[u8]> = text.into();
+        if let Some(code) = self.editable_code(path, &text) {
+            return code;
+        }
         if let Some(code) = self.saved_code(path, &text) {
             self.mark_shared(path, code);
             return Ok(code);

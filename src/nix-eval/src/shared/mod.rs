@@ -172,7 +172,11 @@ impl Evaluator {
         let Some(way) = self.way_to(function) else {
             return Ok(None);
         };
-        let Some(bytes) = self.argument_bytes(argument) else {
+        let outside = std::mem::take(&mut self.taint.marks);
+        let bytes = self.argument_bytes(argument);
+        let is_marked = !self.taint.marks.is_none();
+        self.taint_by(outside);
+        let Some(bytes) = bytes.filter(|_| !is_marked) else {
             return Ok(None);
         };
         // What lies below a path that stands in for another one may differ each time.
@@ -189,7 +193,14 @@ impl Evaluator {
             self.shared.used.insert(digest);
             return Ok(Some(known));
         }
-        let value = self.call_unshared(function, argument)?;
+        let outside = std::mem::take(&mut self.taint.marks);
+        let value = self.call_unshared(function, argument);
+        let is_marked = !self.taint.marks.is_none();
+        self.taint_by(outside);
+        let value = value?;
+        if is_marked {
+            return Ok(Some(value));
+        }
         self.shared.known.insert(digest, value);
         self.shared.digests.insert(value, digest);
         self.shared.calls.push(call);

@@ -197,6 +197,8 @@ pub enum Expr {
     },
     /// `__curPos`
     CurrentPosition(Position),
+    /// A literal that was taken out (`syntax/literals.rs`), by number.
+    Literal(u32),
 }
 
 impl Ast {

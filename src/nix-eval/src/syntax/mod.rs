@@ -6,6 +6,7 @@ mod attribute_path;
 mod indentation;
 mod lexer;
 pub mod lint;
+pub mod literals;
 mod parser;
 pub mod show;
 

@@ -109,6 +109,7 @@ impl Shower<'_> {
                 }
                 self.text("]");
             }
+            Expr::Literal(number) => self.text(&format!("«{number}»")),
             Expr::Lambda(lambda) => self.lambda(lambda),
             Expr::Call { function, args, .. } => {
                 self.text("(");

@@ -1,0 +1,265 @@
+//! Files that may be edited while the values that were made of them are kept. A literal that changes
+//! is put where the old one was; so is what a file holds that is read as data. Only what depends on
+//! either is evaluated again (`taint.rs`). Any other change is none that can be made here: whoever asks
+//! for it begins anew.
+//!
+//! What must not be noticed by values: that a file was read for its code, and what lies where, since both
+//! are as they were after each edit that can be made.
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::taint::Marks;
+use super::{Evaluator, R};
+use crate::heap::{ContextId, Value};
+use crate::ir;
+use crate::path;
+use crate::position::Origin;
+use crate::syntax::literals::{self, Literal};
+use crate::syntax::show;
+
+/// Files that are read as data share marks: the first of them, and how many.
+const DATA: (u32, u32) = (0, 8);
+/// Literals share the others but the last few.
+const LITERALS: (u32, u32) = (8, 14);
+/// Marks for single literals that were edited before: who edits one will often do so again.
+const OWN: (u32, u32) = (22, 6);
+
+/// A tree that may be edited.
+#[derive(Default)]
+pub(crate) struct Editable {
+    /// Where it is for programs, and where for the world; empty where there is none.
+    shown: Vec<u8>,
+    real: Vec<u8>,
+    /// Files whose literals may be edited, by their path in the tree.
+    wanted: FxHashSet<Vec<u8>>,
+    files: FxHashMap<Vec<u8>, LiteralFile>,
+    /// Files that are code, with all their literals.
+    code: FxHashSet<Vec<u8>>,
+    /// Files that were read as data.
+    data: FxHashSet<Vec<u8>>,
+    /// Whether a program was told a place in a file whose literals may be edited.
+    is_place_told: bool,
+    /// How many literals got a mark of their own.
+    own: u32,
+}
+
+/// A file whose literals were taken out.
+struct LiteralFile {
+    /// What is left of it.
+    rest: Vec<u8>,
+    literals: Vec<Literal>,
+    /// The thunks that hold them.
+    cells: Vec<Value>,
+    /// All marks that each ever had.
+    marks: Vec<Marks>,
+}
+
+/// The path below a folder.
+fn below<'p>(at: &'p [u8], folder: &[u8]) -> Option<&'p [u8]> {
+    if folder.is_empty() {
+        return None;
+    }
+    at.strip_prefix(folder)?.strip_prefix(b"/")
+}
+
+fn data_marks(at: &[u8]) -> Marks {
+    let sum = at.iter().fold(0_u32, |sum, &byte| {
+        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
+    });
+    Marks::number(DATA.0 + sum % DATA.1)
+}
+
+/// Marks of literals that stand side by side are the same, since they are edited together.
+fn literal_marks(number: usize, count: usize) -> Marks {
+    let group = number as u64 * u64::from(LITERALS.1) / (count as u64).max(1);
+    Marks::number(LITERALS.0 + group as u32)
+}
+
+impl Evaluator {
+    /// Lets the files of a tree be edited: `shown` is where it is for programs, `real` where it is for
+    /// the world; `wanted` are those of which literals may be edited. Has to be said before any is read.
+    pub fn allow_edits(&mut self, shown: &[u8], real: &[u8], wanted: FxHashSet<Vec<u8>>) {
+        self.editable = Editable {
+            shown: shown.to_vec(),
+            real: real.to_vec(),
+            wanted,
+            ..Editable::default()
+        };
+    }
+
+    /// Notes that the file at `real` was read as data.
+    pub(super) fn read_editable(&mut self, real: &[u8]) {
+        if let Some(at) = below(real, &self.editable.real) {
+            self.editable.data.insert(at.to_vec());
+            self.taint_by(data_marks(at));
+        }
+    }
+
+    /// The marks of what lies at a path for programs, be it a file or a folder.
+    pub(super) fn marks_below(&self, shown: &[u8]) -> Marks {
+        if self.editable.shown.is_empty() || !path::is_within(shown, &self.editable.shown) {
+            return Marks::NONE;
+        }
+        let at = below(shown, &self.editable.shown).unwrap_or_default();
+        let data = self.editable.data.iter();
+        let within = data.filter(|file| at.is_empty() || path::is_within(file, at));
+        within.fold(Marks::NONE, |marks, file| marks.and(data_marks(file)))
+    }
+
+    /// A place in a text is told to a program.
+    pub(crate) fn place_was_told(&mut self, file: &[u8]) {
+        let is_edited =
+            below(file, &self.editable.shown).is_some_and(|at| self.editable.wanted.contains(at));
+        self.editable.is_place_told |= is_edited;
+    }
+
+    /// Reads a file for its code: that taints nothing, since code is not edited.
+    pub(super) fn read_code(&mut self, at: &[u8]) -> R<Vec<u8>> {
+        let marks = self.taint.marks;
+        let known = self.editable.data.len();
+        let text = self.read_file(at);
+        self.taint.marks = marks;
+        if self.editable.shown.is_empty() {
+            return text;
+        }
+        let text = text?;
+        let resolved = self.resolve_links(at, true)?;
+        if let Some(at) = below(&resolved, &self.editable.shown) {
+            self.editable.code.insert(at.to_vec());
+            if self.editable.data.len() > known {
+                self.editable.data.remove(at);
+            }
+        }
+        Ok(text)
+    }
+
+    /// Code for the file at `path`, if it is one whose literals may be edited.
+    pub(crate) fn editable_code(&mut self, path: &Rc<[u8]>, text: &Rc<[u8]>) -> Option<R<u32>> {
+        let at = below(path, &self.editable.shown)?;
+        if !self.editable.wanted.contains(at) {
+            return None;
+        }
+        let at = at.to_vec();
+        Some(self.lower_editable(path, text, at))
+    }
+
+    fn lower_editable(&mut self, path: &Rc<[u8]>, text: &Rc<[u8]>, at: Vec<u8>) -> R<u32> {
+        let origin = Origin::File(path.clone());
+        let mut ast = self.parse(text, origin, path::parent(path))?;
+        let literals = literals::take(&mut ast, &self.symbols);
+        let rest = ast
+            .root
+            .map(|root| show::expression(&ast, &self.symbols, root));
+        let count = literals.len();
+        let marks: Vec<Marks> = (0..count).map(|n| literal_marks(n, count)).collect();
+        let mut cells = Vec::with_capacity(count);
+        for (literal, marks) in literals.iter().zip(&marks) {
+            let value = self.literal_value(literal);
+            cells.push(self.heap.new_marked(value, marks.0));
+        }
+        let outer = ir::Outer {
+            globals: &self.globals,
+            variables: &[],
+            literals: &cells,
+        };
+        let table = &mut self.code_table;
+        let lowered = ir::lower(&ast, &outer, &mut self.heap, &self.symbols, table);
+        let file = LiteralFile {
+            rest: rest.unwrap_or_default(),
+            literals,
+            cells,
+            marks,
+        };
+        self.editable.files.insert(at, file);
+        lowered.or_else(|error| self.undefined(&error))
+    }
+
+    fn literal_value(&mut self, literal: &Literal) -> Value {
+        match literal {
+            Literal::Int(value) => self.heap.new_int(*value),
+            Literal::Float(bits) => self.heap.new_float(f64::from_bits(*bits)),
+            Literal::String(text) => self.heap.new_string(text, ContextId::EMPTY),
+            Literal::Bool(truth) => Value::bool(*truth),
+            Literal::Null => Value::NULL,
+            Literal::List(items) => {
+                let items: Vec<Value> = items.iter().map(|item| self.literal_value(item)).collect();
+                self.heap.new_list(&items)
+            }
+        }
+    }
+
+    /// Makes an edit: files of the tree, by their path in it, with what they hold from now on. The
+    /// world has to give the same from before this is called. `false` where this is not an edit that
+    /// can be made, and then nothing that this evaluator says is of any use.
+    pub fn edit(&mut self, changed: &[(&[u8], &[u8])]) -> bool {
+        let mut marks = Marks::NONE;
+        for &(at, text) in changed {
+            if self.editable.files.contains_key(at) {
+                // Whatever is edited, places move.
+                if self.editable.is_place_told {
+                    return false;
+                }
+                match self.edit_literals(at, text) {
+                    Some(edited) => marks = marks.and(edited),
+                    None => return false,
+                }
+            } else if self.editable.code.contains(at) {
+                return false;
+            }
+            if self.editable.data.contains(at) {
+                marks = marks.and(data_marks(at));
+            }
+        }
+        for source in self.store.copied_sources() {
+            if self.marks_below(&source).has_any(marks) {
+                self.store.forget_copy(&source);
+            }
+        }
+        self.take_back(marks);
+        true
+    }
+
+    /// Puts the literals of a new text in place of those before, and returns the marks of those that
+    /// differ; `None` where more than literals differ.
+    fn edit_literals(&mut self, at: &[u8], text: &[u8]) -> Option<Marks> {
+        let shown: Rc<[u8]> = path::join(&self.editable.shown, at).into();
+        let text: Rc<[u8]> = text.into();
+        let parsed = self.parse(&text, Origin::File(shown.clone()), path::parent(&shown));
+        let mut ast = match parsed {
+            Ok(ast) => ast,
+            Err(raised) => {
+                self.take_error(raised);
+                return None;
+            }
+        };
+        let literals = literals::take(&mut ast, &self.symbols);
+        let rest = ast
+            .root
+            .map(|root| show::expression(&ast, &self.symbols, root));
+        let mut file = self.editable.files.remove(at)?;
+        if rest? != file.rest || literals.len() != file.literals.len() {
+            return None;
+        }
+        let mut changed = Marks::NONE;
+        for (number, literal) in literals.into_iter().enumerate() {
+            if literal == file.literals[number] {
+                continue;
+            }
+            changed = changed.and(file.marks[number]);
+            let own = Marks::number(OWN.0 + self.editable.own % OWN.1);
+            self.editable.own += 1;
+            let value = self.literal_value(&literal);
+            // From now on it is known by a mark of its own; what read it before knows the old ones.
+            self.heap.finish_marked(file.cells[number], value, own.0);
+            file.marks[number] = file.marks[number].and(own);
+            file.literals[number] = literal;
+        }
+        self.editable.files.insert(at.to_vec(), file);
+        Some(changed)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! Taint: which thunks depend on what may change. Everything that may change has some of 28 marks;
+//! what reads it has them from then on, and so has every thunk that is being evaluated meanwhile. A
+//! thunk that ends with marks keeps them beside its value, and what it was before is written down, so
+//! that it can be evaluated once more.
+//!
+//! That is exact enough, since a value is reached through thunks alone: what lies behind a thunk with
+//! marks can be read only by who takes the marks on, and is of no account once that thunk is evaluated
+//! again. What lies outside of thunks (files imported, sources copied, calls shared) takes care of its
+//! marks itself.
+
+use super::Evaluator;
+use crate::heap::{ThunkBefore, Value};
+
+/// Marks, one a bit.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Marks(pub(crate) u32);
+
+impl Marks {
+    /// No mark.
+    pub(crate) const NONE: Self = Self(0);
+    /// How many there are: as many as fit beside the state of a thunk.
+    pub(crate) const COUNT: u32 = 28;
+
+    /// The mark of this number.
+    pub(crate) fn number(number: u32) -> Self {
+        Self(1 << (number % Self::COUNT))
+    }
+
+    /// Whether there is none.
+    #[inline]
+    pub(crate) fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// These and others.
+    #[inline]
+    pub(crate) fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// Whether there is any of those.
+    pub(crate) fn has_any(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+}
+
+/// What is known of marks.
+#[derive(Default)]
+pub(crate) struct Taint {
+    /// The marks of what is being evaluated.
+    pub(crate) marks: Marks,
+    /// Thunks that have marks, as they were before they were evaluated.
+    done: Vec<(Value, ThunkBefore)>,
+}
+
+impl Evaluator {
+    /// Something was read that has marks.
+    #[inline]
+    pub(crate) fn taint_by(&mut self, marks: Marks) {
+        self.taint.marks = self.taint.marks.and(marks);
+    }
+
+    /// Gives a thunk its value, and the marks of what was read for it.
+    #[inline]
+    pub(super) fn finish_thunk(&mut self, thunk: Value, before: ThunkBefore, value: Value) {
+        let marks = self.taint.marks;
+        if marks.is_none() {
+            self.heap.finish_thunk(thunk, value);
+        } else {
+            self.taint.done.push((thunk, before));
+            self.heap.finish_marked(thunk, value, marks.0);
+        }
+    }
+
+    /// Has everything be evaluated again that depends on what has any of these marks.
+    pub(crate) fn take_back(&mut self, marks: Marks) {
+        self.taint.marks = Marks::NONE;
+        let heap = &mut self.heap;
+        self.taint.done.retain(|&(thunk, before)| {
+            let is_meant = Marks(heap.thunk_marks(thunk)).has_any(marks);
+            if is_meant {
+                heap.take_back(thunk, before);
+            }
+            !is_meant
+        });
+    }
+
+    /// How many thunks have marks.
+    #[must_use]
+    pub fn marked_thunks(&self) -> usize {
+        self.taint.done.len()
+    }
+}

@@ -1,0 +1,157 @@
+//! The literals of a tree, taken out so that they can be changed without parsing and lowering the
+//! file anew: what is left of two texts that differ in literals alone is the same tree.
+//!
+//! Numbers, strings without interpolation, `true`, `false` and `null`, and lists of nothing else.
+//! Parts of interpolated strings stay.
+
+use rustc_hash::FxHashSet;
+
+use super::ast::{Ast, AttrName, Attrs, Expr, ExprId};
+use crate::symbol::{Symbol, SymbolTable};
+
+/// A literal.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Literal {
+    /// An integer.
+    Int(i64),
+    /// A float, by its bits: two that print alike are not the same.
+    Float(u64),
+    /// A string.
+    String(Box<[u8]>),
+    /// `true` or `false`.
+    Bool(bool),
+    /// `null`
+    Null,
+    /// A list of literals.
+    List(Vec<Literal>),
+}
+
+/// Takes the literals out of a tree: in place of each there is its number.
+#[must_use]
+pub fn take(ast: &mut Ast, symbols: &SymbolTable) -> Vec<Literal> {
+    let mut words = Words {
+        constants: Vec::new(),
+    };
+    let bound = bound_names(ast);
+    for (name, literal) in [
+        ("true", Literal::Bool(true)),
+        ("false", Literal::Bool(false)),
+        ("null", Literal::Null),
+    ] {
+        if let Some(symbol) = symbols.find(name.as_bytes())
+            && !bound.contains(&symbol)
+        {
+            words.constants.push((symbol, literal));
+        }
+    }
+    let mut found = Vec::new();
+    let mut waiting: Vec<ExprId> = ast.root.into_iter().collect();
+    while let Some(id) = waiting.pop() {
+        if let Some(literal) = words.literal(ast, id) {
+            *ast.get_mut(id) = Expr::Literal(found.len() as u32);
+            found.push(literal);
+        } else {
+            waiting.extend(children(ast.get(id)));
+        }
+    }
+    found
+}
+
+/// What names stand for literals.
+struct Words {
+    constants: Vec<(Symbol, Literal)>,
+}
+
+impl Words {
+    fn literal(&self, ast: &Ast, id: ExprId) -> Option<Literal> {
+        Some(match ast.get(id) {
+            Expr::Int(value) => Literal::Int(*value),
+            Expr::Float(value) => Literal::Float(value.to_bits()),
+            Expr::String(text) => Literal::String(text.clone()),
+            Expr::Var(name, _) => {
+                let known = self.constants.iter().find(|(symbol, _)| symbol == name)?;
+                known.1.clone()
+            }
+            Expr::List(elements) => {
+                // Lists in lists are rare; each level looks once at what is in it.
+                let elements = elements.iter().map(|&element| self.literal(ast, element));
+                Literal::List(elements.collect::<Option<_>>()?)
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// All names that a tree binds anywhere.
+fn bound_names(ast: &Ast) -> FxHashSet<Symbol> {
+    let mut names = FxHashSet::default();
+    for expr in &ast.exprs {
+        match expr {
+            Expr::Attrs(attrs) | Expr::Let(attrs, _) => {
+                names.extend(attrs.attrs.iter().map(|attr| attr.name));
+            }
+            Expr::Lambda(lambda) => {
+                names.extend(lambda.arg);
+                let formals = lambda.formals.iter().flat_map(|formals| &formals.formals);
+                names.extend(formals.map(|formal| formal.name));
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+fn computed(path: &[AttrName]) -> impl Iterator<Item = ExprId> {
+    path.iter().filter_map(|name| match name {
+        AttrName::Static(_) => None,
+        AttrName::Dynamic(expr) => Some(*expr),
+    })
+}
+
+fn of_attrs(attrs: &Attrs) -> impl Iterator<Item = ExprId> {
+    let values = attrs.attrs.iter().map(|attr| attr.value);
+    let dynamic = attrs
+        .dynamic
+        .iter()
+        .flat_map(|attr| [attr.name, attr.value]);
+    let sources = attrs.inherit_from.iter().copied();
+    values.chain(dynamic).chain(sources)
+}
+
+/// The expressions in an expression in which literals may be changed.
+fn children(expr: &Expr) -> Vec<ExprId> {
+    match expr {
+        Expr::Int(_)
+        | Expr::Float(_)
+        | Expr::String(_)
+        | Expr::Path(_)
+        | Expr::Var(..)
+        | Expr::InheritFrom(_)
+        | Expr::Concat { .. }
+        | Expr::CurrentPosition(_)
+        | Expr::Literal(_) => Vec::new(),
+        Expr::Select {
+            set, path, default, ..
+        } => std::iter::once(*set)
+            .chain(computed(path))
+            .chain(*default)
+            .collect(),
+        Expr::HasAttr(set, path) => std::iter::once(*set).chain(computed(path)).collect(),
+        Expr::Attrs(attrs) => of_attrs(attrs).collect(),
+        Expr::List(elements) => elements.to_vec(),
+        Expr::Lambda(lambda) => {
+            let formals = lambda.formals.iter().flat_map(|formals| &formals.formals);
+            let defaults = formals.filter_map(|formal| formal.default);
+            defaults.chain([lambda.body]).collect()
+        }
+        Expr::Call { function, args, .. } => std::iter::once(*function)
+            .chain(args.iter().copied())
+            .collect(),
+        Expr::Let(attrs, body) => of_attrs(attrs).chain([*body]).collect(),
+        Expr::With(first, second, _) | Expr::Binary(_, first, second, _) => vec![*first, *second],
+        // The condition is in the message of an assertion that fails.
+        Expr::Assert(_, body, _) => vec![*body],
+        Expr::If(condition, then, otherwise, _) => vec![*condition, *then, *otherwise],
+        Expr::Not(operand) => vec![*operand],
+    }
+}
