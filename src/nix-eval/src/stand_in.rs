@@ -29,6 +29,12 @@ pub fn has_stand_in(text: &[u8]) -> bool {
     text.len() >= DIGITS.len() && memmem::find(text, DIGITS.as_bytes()).is_some()
 }
 
+/// The path that a tree is shown under in place of its own.
+#[must_use]
+pub fn stand_in_path(real: &StorePath) -> Option<StorePath> {
+    StorePath::parse(format!("{DIGITS}-{}", real.name()).as_bytes()).ok()
+}
+
 /// A text as it is with the real path in place of the stand-in.
 #[must_use]
 pub fn with_real_path(text: &str, real: &StorePath) -> String {
@@ -94,8 +100,7 @@ impl StandIn {
     /// Hides the path of a tree: the path it is shown under.
     pub(crate) fn hide(&mut self, real: &StorePath) -> StorePath {
         self.real = Some(real.clone());
-        let path = format!("{DIGITS}-{}", real.name());
-        StorePath::parse(path.as_bytes()).unwrap_or_else(|_| {
+        stand_in_path(real).unwrap_or_else(|| {
             self.is_seen = true;
             real.clone()
         })

@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::record::{self, Answer, Pending, Recalled, Records, Shared};
+use crate::resident::{Residents, Work};
 use crate::session::{Failure, Opened, Options, on_a_stack};
 
 /// A question.
@@ -28,12 +29,14 @@ struct Inquiry<'a> {
 }
 
 /// A tree in memory whose path is hidden.
-struct Own {
+#[derive(Clone)]
+pub(crate) struct Own {
     /// Where it lies.
-    root: Vec<u8>,
-    tree: Arc<MemoryTree>,
+    pub(crate) root: Vec<u8>,
+    /// What is in it.
+    pub(crate) tree: Arc<MemoryTree>,
     /// The path that is hidden.
-    path: StorePath,
+    pub(crate) path: StorePath,
 }
 
 impl Opened {
@@ -51,6 +54,45 @@ impl Opened {
         question: &[&str],
         work: impl Fn(&mut Evaluator, Value) -> R<T> + Sync,
     ) -> Result<Answer<T>, Failure> {
+        self.ask_some(options, records, program, question, &work, |_, _| None)
+    }
+
+    /// The same where the answer may come from an evaluation that stays, too.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn ask_resident<T>(
+        &self,
+        residents: &Residents<T>,
+        options: &Options,
+        records: Records,
+        program: &str,
+        question: &[&str],
+        work: impl Fn(&mut Evaluator, Value) -> R<T> + Send + Sync + 'static,
+    ) -> Result<Answer<T>, Failure>
+    where
+        T: Send + Clone + PartialEq + Serialize + DeserializeOwned + 'static,
+    {
+        let work: Work<T> = Arc::new(work);
+        self.ask_some(options, records, program, question, &*work, |key, own| {
+            let mut pending = Vec::new();
+            let request = (key.to_owned(), self, own);
+            let answer = residents.ask(question, options, request, &work, &mut pending);
+            self.pending().extend(pending);
+            answer
+        })
+    }
+
+    /// Asks records, then `others`, and evaluates where neither has an answer.
+    fn ask_some<T: Send + PartialEq + Serialize + DeserializeOwned>(
+        &self,
+        options: &Options,
+        records: Records,
+        program: &str,
+        question: &[&str],
+        work: &(impl Fn(&mut Evaluator, Value) -> R<T> + Sync + ?Sized),
+        others: impl Fn(&str, &Own) -> Option<T>,
+    ) -> Result<Answer<T>, Failure> {
         // What is said on the way is in no record, and what is impure may differ each time.
         if options.impure || options.warn {
             let value = self.evaluate(options, |evaluator, flake| work(evaluator, flake))?;
@@ -64,11 +106,11 @@ impl Opened {
             question,
         };
         if let Some(own) = self.own()
-            && let Some(answer) = self.answer(&inquiry, Some(&own), &work)
+            && let Some(answer) = self.answer(&inquiry, Some(&own), work, &others)
         {
             return answer;
         }
-        let answer = self.answer(&inquiry, None, &work);
+        let answer = self.answer(&inquiry, None, work, &others);
         answer.unwrap_or_else(|| {
             let message = "the path of the flake was seen that was not hidden".to_owned();
             Err(Failure::Resources(message))
@@ -99,7 +141,8 @@ impl Opened {
         &self,
         inquiry: &Inquiry<'_>,
         own: Option<&Own>,
-        work: &(impl Fn(&mut Evaluator, Value) -> R<T> + Sync),
+        work: &(impl Fn(&mut Evaluator, Value) -> R<T> + Sync + ?Sized),
+        others: &impl Fn(&str, &Own) -> Option<T>,
     ) -> Option<Result<Answer<T>, Failure>> {
         let flake = || match own {
             Some(_) => self.locked.to_evaluator_hidden(),
@@ -121,6 +164,13 @@ impl Opened {
             Some(Recalled::Answer(value, at)) => Some((value, at)),
             None => None,
         };
+        if inquiry.records == Records::Use
+            && let Some(own) = own
+            && let Some(value) = others(&key, own)
+        {
+            let recorded = None;
+            return Some(Ok(Answer { value, recorded }));
+        }
         let evaluated = on_a_stack(|| {
             let notes = Shared::default();
             let opened = self.clone();
@@ -131,7 +181,6 @@ impl Opened {
             };
             let outcome = opened.run(inquiry.options, Some(recording), work);
             let notes = notes.borrow();
-            let is_told = |value| serde_json::to_vec(value).is_ok_and(|text| has_stand_in(&text));
             let is_seen = notes.is_seen || outcome.as_ref().is_ok_and(is_told);
             let answer = outcome.as_ref().ok().filter(|_| !is_seen);
             if answer.is_some() || is_seen {
@@ -183,6 +232,11 @@ pub(crate) struct Recording {
     pub(crate) own: Option<(Vec<u8>, Arc<MemoryTree>)>,
     /// What it asks.
     pub(crate) notes: Shared,
+}
+
+/// Whether the path that stands in for the hidden one is in an answer.
+pub(crate) fn is_told<T: Serialize>(value: &T) -> bool {
+    serde_json::to_vec(value).is_ok_and(|text| has_stand_in(&text))
 }
 
 /// A failure in terms of the real path.

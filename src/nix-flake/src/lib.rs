@@ -20,6 +20,7 @@ mod notes;
 pub mod record;
 mod reference;
 pub mod registry;
+pub mod resident;
 mod saved;
 pub mod session;
 pub mod system;

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use nix_eval::eval::{Detail, R};
-use nix_eval::world::World;
+use nix_eval::world::{LockedFlake, World};
 use nix_eval::{Evaluator, Settings, Value, with_stack};
 use nix_store::nar::MemoryTree;
 
@@ -203,12 +203,12 @@ impl Opened {
         on_a_stack(|| self.clone().run(options, None, work))
     }
 
-    pub(crate) fn run<T>(
+    /// The world of an evaluation of the flake, and the flake as it is shown to it.
+    pub(crate) fn world(
         self,
         options: &Options,
         recording: Option<Recording>,
-        work: impl FnOnce(&mut Evaluator, Value) -> R<T>,
-    ) -> std::result::Result<T, Failure> {
+    ) -> (Box<dyn World>, LockedFlake) {
         let Self {
             mut fetcher,
             locked,
@@ -219,14 +219,24 @@ impl Opened {
         }
         let mut system = System::new(fetcher, !options.warn);
         system.tell_warnings();
-        let (world, flake, notes): (Box<dyn World>, _, _) = match recording {
+        match recording {
             Some(Recording { flake, own, notes }) => {
                 let cache = system.fetcher.cache.clone();
-                let recorder = Recorder::new(system, &flake, &cache, own, notes.clone());
-                (Box::new(recorder), flake, Some(notes))
+                let recorder = Recorder::new(system, &flake, &cache, own, notes);
+                (Box::new(recorder), flake)
             }
-            None => (Box::new(system), locked.to_evaluator(), None),
-        };
+            None => (Box::new(system), locked.to_evaluator()),
+        }
+    }
+
+    /// An evaluator for the flake, which has not evaluated anything yet, and the flake as it is shown
+    /// to it.
+    pub(crate) fn begin(
+        self,
+        options: &Options,
+        recording: Option<Recording>,
+    ) -> std::result::Result<(Evaluator, LockedFlake), Failure> {
+        let (world, flake) = self.world(options, recording);
         let mut evaluator = Evaluator::new(options.flake_settings(), world)
             .map_err(|error| Failure::Resources(format!("cannot reserve the heap: {error}")))?;
         evaluator.start_on_this_stack();
@@ -236,6 +246,17 @@ impl Opened {
         } else {
             evaluator.use_saved_files();
         }
+        Ok((evaluator, flake))
+    }
+
+    pub(crate) fn run<T>(
+        self,
+        options: &Options,
+        recording: Option<Recording>,
+        work: impl FnOnce(&mut Evaluator, Value) -> R<T>,
+    ) -> std::result::Result<T, Failure> {
+        let notes = recording.as_ref().map(|recording| recording.notes.clone());
+        let (mut evaluator, flake) = self.begin(options, recording)?;
         let result = evaluator
             .call_flake(&flake)
             .and_then(|flake| work(&mut evaluator, flake));

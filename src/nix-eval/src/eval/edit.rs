@@ -80,11 +80,16 @@ fn literal_marks(number: usize, count: usize) -> Marks {
 impl Evaluator {
     /// Lets the files of a tree be edited: `shown` is where it is for programs, `real` where it is for
     /// the world; `wanted` are those of which literals may be edited. Has to be said before any is read.
-    pub fn allow_edits(&mut self, shown: &[u8], real: &[u8], wanted: FxHashSet<Vec<u8>>) {
+    pub fn allow_edits(
+        &mut self,
+        shown: &[u8],
+        real: &[u8],
+        wanted: impl IntoIterator<Item = Vec<u8>>,
+    ) {
         self.editable = Editable {
             shown: shown.to_vec(),
             real: real.to_vec(),
-            wanted,
+            wanted: wanted.into_iter().collect(),
             ..Editable::default()
         };
     }

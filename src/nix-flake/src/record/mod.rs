@@ -7,7 +7,7 @@
 mod key;
 mod recorder;
 mod store;
-mod tree;
+pub(crate) mod tree;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -97,6 +97,12 @@ pub(crate) fn recall<T: DeserializeOwned>(
     let seconds = std::time::Duration::from_secs(entry.evaluated);
     let at = SystemTime::UNIX_EPOCH.checked_add(seconds)?;
     Some(Recalled::Answer(value, at))
+}
+
+/// Whether all places outside of trees that were looked at are as they were.
+pub(crate) fn is_same_around(looked: &BTreeMap<Vec<u8>, &'static str>) -> bool {
+    let mut looked = looked.iter();
+    looked.all(|(path, found)| recorder::look(path).is_some_and(|now| now == *found))
 }
 
 /// Whether all that was looked at is as it was.

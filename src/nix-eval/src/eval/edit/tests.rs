@@ -111,8 +111,7 @@ impl Tree {
     fn evaluator(&self) -> Evaluator {
         let mut evaluator = Evaluator::new(Settings::default(), Box::new(self.world())).unwrap();
         evaluator.start_on_this_stack();
-        let wanted = [b"values.nix".to_vec()].into_iter().collect();
-        evaluator.allow_edits(b"/tree", b"/tree", wanted);
+        evaluator.allow_edits(b"/tree", b"/tree", [b"values.nix".to_vec()]);
         evaluator
     }
 }

@@ -1,0 +1,333 @@
+//! Evaluations that stay: asked again after an edit of the flake's own tree, they evaluate what the edit
+//! touches and nothing else. Each has a thread and a heap of its own.
+//!
+//! An edit is one that they can make where nothing changed but literals in files that were edited
+//! before, and files that are read as data; everything else that was asked of the tree has to have the
+//! same answer. Otherwise the evaluation ends, and a new one begins.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use nix_eval::eval::R;
+use nix_eval::stand_in::stand_in_path;
+use nix_eval::{Evaluator, Value, with_stack};
+use nix_store::StoreDir;
+use nix_store::nar::MemoryTree;
+use serde::Serialize;
+
+use crate::asking::{Own, Recording, is_told};
+use crate::memory;
+use crate::record::tree::{self, Question};
+use crate::record::{self, Notes, Pending, Shared};
+use crate::session::{Opened, Options};
+
+/// A heap that is larger than this begins anew: what was evaluated before the edits is still in it.
+const MOST_BYTES: usize = 2 << 30;
+
+/// What is asked of a flake's value.
+pub(crate) type Work<T> = Arc<dyn Fn(&mut Evaluator, Value) -> R<T> + Send + Sync>;
+
+/// The evaluations that stay, by what they were asked.
+pub struct Residents<T> {
+    kept: Mutex<Vec<Kept<T>>>,
+    history: Mutex<History>,
+    /// Bytes that their heaps may take together.
+    budget: usize,
+    /// Edits after which one answered that had stayed.
+    edits: AtomicUsize,
+}
+
+/// How the tree came to be what it is.
+#[derive(Default)]
+struct History {
+    tree: Option<Arc<MemoryTree>>,
+    /// Files that were edited at any time.
+    edited: BTreeSet<Vec<u8>>,
+}
+
+/// One that stays.
+struct Kept<T> {
+    question: Vec<String>,
+    bytes: usize,
+    requests: Sender<Request>,
+    replies: Receiver<Option<Reply<T>>>,
+}
+
+/// A flake that was edited.
+struct Request {
+    key: String,
+    opened: Opened,
+    own: Own,
+}
+
+/// An answer.
+struct Reply<T> {
+    value: T,
+    pending: Option<Pending>,
+    bytes: usize,
+}
+
+impl<T> Residents<T> {
+    /// None yet; `budget` is how many bytes their heaps may take together.
+    #[must_use]
+    pub fn new(budget: usize) -> Self {
+        Self {
+            kept: Mutex::default(),
+            history: Mutex::default(),
+            budget,
+            edits: AtomicUsize::new(0),
+        }
+    }
+
+    /// How often one that had stayed gave an answer.
+    #[must_use]
+    pub fn edits(&self) -> usize {
+        self.edits.load(Ordering::Relaxed)
+    }
+
+    /// Notes what the tree is from now on, and so which of its files were edited.
+    pub fn follow(&self, tree: &Arc<MemoryTree>) {
+        let mut history = lock(&self.history);
+        if let Some(before) = history.tree.take() {
+            let mut edited = Vec::new();
+            differences(&before, tree, &mut Vec::new(), &mut edited);
+            history.edited.extend(edited);
+        }
+        history.tree = Some(tree.clone());
+    }
+
+    fn take(&self, question: &[&str]) -> Option<Kept<T>> {
+        let mut kept = lock(&self.kept);
+        let place = kept.iter().position(|kept| kept.question == question)?;
+        Some(kept.remove(place))
+    }
+
+    /// Keeps one, and gives up those that were not asked for longest where they take too much room.
+    fn keep(&self, one: Kept<T>) {
+        let mut kept = lock(&self.kept);
+        kept.push(one);
+        let mut bytes: usize = kept.iter().map(|kept| kept.bytes).sum();
+        while bytes > self.budget && !kept.is_empty() {
+            bytes -= kept.remove(0).bytes;
+        }
+    }
+}
+
+fn lock<U>(mutex: &Mutex<U>) -> MutexGuard<'_, U> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The files that are in both trees with another text.
+fn differences(
+    before: &MemoryTree,
+    after: &MemoryTree,
+    at: &mut Vec<u8>,
+    found: &mut Vec<Vec<u8>>,
+) {
+    match (before, after) {
+        (MemoryTree::Directory(before), MemoryTree::Directory(after)) => {
+            for (name, node) in after {
+                let Some(old) = before.get(name) else {
+                    continue;
+                };
+                let length = at.len();
+                if !at.is_empty() {
+                    at.push(b'/');
+                }
+                at.extend(name);
+                differences(old, node, at, found);
+                at.truncate(length);
+            }
+        }
+        (MemoryTree::File { contents: old, .. }, MemoryTree::File { contents: new, .. })
+            if old != new =>
+        {
+            found.push(at.clone());
+        }
+        _ => {}
+    }
+}
+
+impl<T: Send + Clone + Serialize + 'static> Residents<T> {
+    /// The answer of one that stays, or of one that begins to; `None` where there is none to be had
+    /// this way. What is to be recorded goes to `pending`.
+    pub(crate) fn ask(
+        &self,
+        question: &[&str],
+        options: &Options,
+        request: (String, &Opened, &Own),
+        work: &Work<T>,
+        pending: &mut Vec<Pending>,
+    ) -> Option<T> {
+        let (key, opened, own) = request;
+        let request = || Request {
+            key: key.clone(),
+            opened: opened.clone(),
+            own: own.clone(),
+        };
+        let reply = match self.take(question) {
+            Some(kept) => {
+                let reply = kept
+                    .requests
+                    .send(request())
+                    .ok()
+                    .and_then(|()| kept.replies.recv().ok().flatten());
+                reply.map(|reply| (kept, reply))
+            }
+            None => None,
+        };
+        let (mut kept, reply) = match reply {
+            Some(reply) => {
+                self.edits.fetch_add(1, Ordering::Relaxed);
+                reply
+            }
+            None => self.start(question, options, request(), work)?,
+        };
+        kept.bytes = reply.bytes;
+        pending.extend(reply.pending);
+        self.keep(kept);
+        Some(reply.value)
+    }
+
+    /// Begins an evaluation that stays, where it is known what may be edited.
+    fn start(
+        &self,
+        question: &[&str],
+        options: &Options,
+        request: Request,
+        work: &Work<T>,
+    ) -> Option<(Kept<T>, Reply<T>)> {
+        let wanted = lock(&self.history).edited.clone();
+        if wanted.is_empty() {
+            return None;
+        }
+        let (requests, asked) = channel();
+        let (answers, replies) = channel();
+        let options = options.clone();
+        let work = work.clone();
+        let thread = thread::Builder::new().name("resident".to_owned());
+        let begun = thread.spawn(move || {
+            // What is begun in vain ends with its channels.
+            let _ = with_stack(move || live(request, &options, wanted, &work, &asked, &answers));
+        });
+        begun.ok()?;
+        let reply: Reply<T> = replies.recv().ok().flatten()?;
+        let kept = Kept {
+            question: question.iter().map(|&part| part.to_owned()).collect(),
+            bytes: reply.bytes,
+            requests,
+            replies,
+        };
+        Some((kept, reply))
+    }
+}
+
+/// One evaluation, from its beginning until an edit that it cannot make, or until nobody asks any more.
+fn live<T: Serialize>(
+    first: Request,
+    options: &Options,
+    wanted: BTreeSet<Vec<u8>>,
+    work: &Work<T>,
+    requests: &Receiver<Request>,
+    replies: &Sender<Option<Reply<T>>>,
+) {
+    let notes = Shared::default();
+    let Request { key, opened, own } = first;
+    let root = own.root.clone();
+    let recording = recording(&opened, &own, &notes);
+    let Ok((mut evaluator, flake)) = opened.begin(options, Some(recording)) else {
+        return;
+    };
+    let Some(shown) = stand_in_path(&own.path) else {
+        return;
+    };
+    let shown = StoreDir::default().print(&shown);
+    evaluator.allow_edits(&shown, &root, wanted);
+    let Ok(flake) = evaluator.call_flake(&flake) else {
+        return;
+    };
+    loop {
+        let outcome = work(&mut evaluator, flake);
+        notes.borrow_mut().is_seen = evaluator.saw_hidden_path();
+        let reply = outcome
+            .ok()
+            .filter(|value| !notes.borrow().is_seen && !is_told(value))
+            .map(|value| Reply {
+                pending: record::pending(&key, &notes.borrow(), Some(&value)),
+                bytes: evaluator.heap.data_bytes(),
+                value,
+            });
+        let is_over = reply.is_none();
+        // Who asked may be gone.
+        if replies.send(reply).is_err() || is_over {
+            return;
+        }
+        let Ok(request) = requests.recv() else {
+            return;
+        };
+        let is_same = request.key == key && request.own.root == root;
+        let is_edited = is_same
+            && evaluator.heap.data_bytes() < MOST_BYTES
+            && edit(&mut evaluator, &request, options, &notes);
+        if !is_edited {
+            // It is told that there is no answer, and asks elsewhere.
+            let _ = replies.send(None);
+            return;
+        }
+    }
+}
+
+fn recording(opened: &Opened, own: &Own, notes: &Shared) -> Recording {
+    Recording {
+        flake: opened.locked.to_evaluator_hidden(),
+        own: Some((own.root.clone(), own.tree.clone())),
+        notes: notes.clone(),
+    }
+}
+
+/// Makes an edit; whether it could be made.
+fn edit(evaluator: &mut Evaluator, request: &Request, options: &Options, notes: &Shared) -> bool {
+    let own = &request.own;
+    let Some(changed) = changes(&notes.borrow(), &own.tree) else {
+        return false;
+    };
+    let recording = recording(&request.opened, own, notes);
+    evaluator.world = request.opened.clone().world(options, Some(recording)).0;
+    let edits: Vec<(&[u8], &[u8])> = changed
+        .iter()
+        .map(|(at, text)| (at.as_bytes(), &text[..]))
+        .collect();
+    if !evaluator.edit(&edits) {
+        return false;
+    }
+    let mut notes = notes.borrow_mut();
+    let known = notes.read.entry(Question::Content).or_default();
+    for (at, _) in changed {
+        let now = tree::answer(&own.tree, Question::Content, at.as_bytes());
+        known.insert(at, now);
+    }
+    true
+}
+
+/// The files that were read and hold something else now; `None` where anything else has changed.
+fn changes(notes: &Notes, own: &MemoryTree) -> Option<Vec<(String, Vec<u8>)>> {
+    if notes.is_lost || !record::is_same_around(&notes.looked) {
+        return None;
+    }
+    let mut changed = Vec::new();
+    for (&question, places) in &notes.read {
+        for (at, before) in places {
+            if tree::answer(own, question, at.as_bytes()) == *before {
+                continue;
+            }
+            let text = (question == Question::Content)
+                .then(|| memory::read(own, at.as_bytes()).ok())
+                .flatten()?;
+            changed.push((at.clone(), text));
+        }
+    }
+    Some(changed)
+}
