@@ -5,7 +5,7 @@
 //! before, and files that are read as data; everything else that was asked of the tree has to have the
 //! same answer. Otherwise the evaluation ends, and a new one begins.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,6 +27,9 @@ use crate::session::{Opened, Options};
 /// A heap that is larger than this begins anew: what was evaluated before the edits is still in it.
 const MOST_BYTES: usize = 2 << 30;
 
+/// Texts of files, by their path in a tree.
+type Files = BTreeMap<Vec<u8>, Vec<u8>>;
+
 /// What is asked of a flake's value.
 pub(crate) type Work<T> = Arc<dyn Fn(&mut Evaluator, Value) -> R<T> + Send + Sync>;
 
@@ -44,8 +47,8 @@ pub struct Residents<T> {
 #[derive(Default)]
 struct History {
     tree: Option<Arc<MemoryTree>>,
-    /// Files that were edited at any time.
-    edited: BTreeSet<Vec<u8>>,
+    /// Files that were edited at any time, with what they held before they were last.
+    edited: Files,
 }
 
 /// One that stays.
@@ -92,7 +95,7 @@ impl<T> Residents<T> {
     pub fn follow(&self, tree: &Arc<MemoryTree>) {
         let mut history = lock(&self.history);
         if let Some(before) = history.tree.take() {
-            let mut edited = Vec::new();
+            let mut edited = Files::new();
             differences(&before, tree, &mut Vec::new(), &mut edited);
             history.edited.extend(edited);
         }
@@ -120,13 +123,8 @@ fn lock<U>(mutex: &Mutex<U>) -> MutexGuard<'_, U> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The files that are in both trees with another text.
-fn differences(
-    before: &MemoryTree,
-    after: &MemoryTree,
-    at: &mut Vec<u8>,
-    found: &mut Vec<Vec<u8>>,
-) {
+/// The files that are in both trees with another text, with the one before.
+fn differences(before: &MemoryTree, after: &MemoryTree, at: &mut Vec<u8>, found: &mut Files) {
     match (before, after) {
         (MemoryTree::Directory(before), MemoryTree::Directory(after)) => {
             for (name, node) in after {
@@ -145,7 +143,7 @@ fn differences(
         (MemoryTree::File { contents: old, .. }, MemoryTree::File { contents: new, .. })
             if old != new =>
         {
-            found.push(at.clone());
+            found.insert(at.clone(), old.clone());
         }
         _ => {}
     }
@@ -229,7 +227,7 @@ impl<T: Send + Clone + Serialize + 'static> Residents<T> {
 fn live<T: Serialize>(
     first: Request,
     options: &Options,
-    wanted: BTreeSet<Vec<u8>>,
+    wanted: Files,
     work: &Work<T>,
     requests: &Receiver<Request>,
     replies: &Sender<Option<Reply<T>>>,

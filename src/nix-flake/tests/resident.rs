@@ -12,13 +12,13 @@ use nix_flake::resident::Residents;
 use nix_flake::session::{Opened, Options, Source};
 use nix_store::nar::MemoryTree;
 
-const FLAKE: &str = r#"{
+const FLAKE: &str = r"{
   outputs = { self }: {
     answer = builtins.toJSON (import ./program.nix);
     seen = self.narHash + builtins.toJSON (import ./program.nix);
   };
 }
-"#;
+";
 
 const PROGRAM: &str = r#"
 let

@@ -13,6 +13,7 @@ use nix_eval::heap::KeptMemory;
 use nix_eval::{Evaluator, Value};
 use nix_flake::Fetcher;
 use nix_flake::record::Records;
+use nix_flake::resident::Residents;
 use nix_flake::session::{Failure, Opened, Options, Source};
 use nix_store::hash::Encoding;
 use nix_store::nar::MemoryTree;
@@ -65,6 +66,9 @@ pub struct Failed {
     pub report: String,
 }
 
+/// Evaluations that stay between checks that follow each other.
+pub type Resident = Residents<(String, Vec<String>)>;
+
 /// All that was evaluated.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
@@ -110,7 +114,8 @@ pub enum NotEvaluated {
 }
 
 /// Evaluates what would be generated for a fleet in a folder. What did not change since an earlier
-/// check is answered from its record.
+/// check is answered from its record; what did change, by an evaluation of the last check, where one
+/// stayed.
 ///
 /// # Errors
 /// Where there is nothing to evaluate with: what fails in evaluation is in the records.
@@ -120,8 +125,12 @@ pub fn evaluate(
     folder: &Path,
     choice: &Choice,
     use_of_records: Records,
+    resident: Option<&Resident>,
 ) -> Result<Evaluation, NotEvaluated> {
     let prepared = Prepared::new(tree(fleet, lock, folder)?, choice)?;
+    if let Some(resident) = resident {
+        resident.follow(&prepared.tree);
+    }
     let Prepared {
         opened, options, ..
     } = &prepared;
@@ -158,7 +167,7 @@ pub fn evaluate(
     }
     // The heap of one target is given back before the next begins.
     let mut records = side_by_side(&targets, |target| {
-        record(opened, options, use_of_records, target)
+        record(opened, options, use_of_records, target, resident)
     });
     records.sort_by(|one, other| one.target.cmp(&other.target));
     Ok(Evaluation {
@@ -391,18 +400,31 @@ fn failed(failure: Failure) -> Failed {
 }
 
 /// Evaluates one target, or looks it up.
-fn record(opened: &Opened, options: &Options, use_of_records: Records, target: &Target) -> Record {
+fn record(
+    opened: &Opened,
+    options: &Options,
+    use_of_records: Records,
+    target: &Target,
+    resident: Option<&Resident>,
+) -> Record {
     let question = match target {
         Target::Host(name) => ["host", name, ""],
         Target::Test { system, name } => ["test", system, name],
     };
-    let answer = opened.ask(
-        options,
-        use_of_records,
-        PROGRAM,
-        &question,
-        |evaluator, flake| answer(evaluator, flake, target),
-    );
+    let answer = match resident {
+        Some(resident) => {
+            let target = target.clone();
+            let work = move |evaluator: &mut Evaluator, flake| answer(evaluator, flake, &target);
+            opened.ask_resident(resident, options, use_of_records, PROGRAM, &question, work)
+        }
+        None => opened.ask(
+            options,
+            use_of_records,
+            PROGRAM,
+            &question,
+            |evaluator, flake| answer(evaluator, flake, target),
+        ),
+    };
     let (outcome, warnings, recorded) = match answer {
         Ok(answer) => {
             let (path, warnings) = answer.value;

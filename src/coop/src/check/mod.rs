@@ -11,7 +11,9 @@ mod source;
 mod tree;
 mod words;
 
-pub use evaluation::{Evaluation, Failed, NotEvaluated, Record, Target, evaluate, sources};
+pub use evaluation::{
+    Evaluation, Failed, NotEvaluated, Record, Resident, Target, evaluate, sources,
+};
 pub(crate) use evaluation::{Prepared, tree as tree_of};
 pub use proof::{PROOF_SCHEMA, Proof, ProofError, Sources};
 pub(crate) use source::reference;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, bail};
@@ -11,7 +12,7 @@ use nix_flake::record::Records;
 
 use super::{Context, Verdict};
 use crate::catalogue::{self, Shelf};
-use crate::check::{self, Choice, Evaluation, NotEvaluated, Target, Unavailable};
+use crate::check::{self, Choice, Evaluation, NotEvaluated, Resident, Target, Unavailable};
 use crate::diagnostics::{self, Code, Diagnostic, Format, Renderer, Severity};
 use crate::fleet::{Files as _, Fleet, Folder};
 use crate::lock::Lock;
@@ -56,6 +57,9 @@ pub(super) struct Check {
     /// Why nothing is evaluated, where it was not asked for.
     #[arg(skip)]
     why: Option<&'static str>,
+    /// What earlier checks of this process left.
+    #[arg(skip)]
+    resident: Option<Arc<Resident>>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -76,7 +80,7 @@ const SHOWN: usize = 20;
 /// How far the check went beyond coop.toml.
 enum Proof {
     /// It evaluated the hosts.
-    Evaluated(Evaluation, Duration),
+    Evaluated(Box<Evaluation>, Duration),
     /// It did not, for this reason.
     Not(String),
 }
@@ -86,7 +90,7 @@ pub(super) struct Answer {
     pub(super) stdout: String,
     pub(super) stderr: String,
     pub(super) verdict: Verdict,
-    evaluation: Option<Evaluation>,
+    evaluation: Option<Box<Evaluation>>,
 }
 
 impl Answer {
@@ -113,6 +117,7 @@ impl Check {
             show_record: None,
             verify_records: false,
             why,
+            resident: None,
         }
     }
 
@@ -125,6 +130,16 @@ impl Check {
         io::stdout().write_all(answer.stdout.as_bytes())?;
         answer.finish();
         Ok(answer.verdict)
+    }
+
+    /// One for people that follows others.
+    pub(super) fn next(nixpkgs: Option<String>, resident: Arc<Resident>) -> Self {
+        Self {
+            nixpkgs,
+            quick: false,
+            resident: Some(resident),
+            ..Self::quick(None)
+        }
     }
 
     /// Checks, and prints nothing but progress.
@@ -267,7 +282,7 @@ impl Check {
             named: self.nixpkgs.clone(),
             download: self.download,
         };
-        if io::stderr().is_terminal() && self.format == Format::Human {
+        if io::stderr().is_terminal() && self.format == Format::Human && self.resident.is_none() {
             write!(
                 io::stderr(),
                 "evaluating {} …\r",
@@ -280,13 +295,14 @@ impl Check {
             (_, true) => Records::Verify,
             _ => Records::Use,
         };
-        match check::evaluate(fleet, &lock, &context.dir, &choice, records) {
+        let resident = self.resident.as_deref();
+        match check::evaluate(fleet, &lock, &context.dir, &choice, records, resident) {
             Ok(evaluation) => {
                 findings.extend(evaluation.findings.iter().cloned());
                 if let Some(path) = &self.save_record {
                     save(&evaluation, path)?;
                 }
-                Ok(Proof::Evaluated(evaluation, start.elapsed()))
+                Ok(Proof::Evaluated(Box::new(evaluation), start.elapsed()))
             }
             Err(NotEvaluated::Unavailable(Unavailable::Nowhere)) => Ok(Proof::Not(
                 "nixpkgs is not on this machine: name one with --nixpkgs or COOP_NIXPKGS, or fetch \

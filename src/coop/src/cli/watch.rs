@@ -1,10 +1,14 @@
 //! `coop watch`: checks at every save. What needs no evaluation is said at once; evaluation follows
-//! in a process of its own, which the next save ends.
+//! in a process of its own, which keeps what it evaluated for the next save. A save that comes before
+//! its answer ends it.
 
 use std::env;
-use std::io::{self, IsTerminal as _, PipeReader, Read as _, Write as _};
+use std::fs;
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _, PipeReader, PipeWriter, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
@@ -14,6 +18,7 @@ use clap::Args;
 
 use super::check::Check;
 use super::{Context, Verdict};
+use crate::check::Resident;
 use crate::watch::{State, Watcher, folders, when_closed};
 
 /// An editor that saves does several things in a row; this long after the last one it is done.
@@ -30,6 +35,9 @@ pub(super) struct Watch {
     /// Evaluate nothing
     #[arg(long)]
     quick: bool,
+    /// Check once for every line on standard input
+    #[arg(long, hide = true, conflicts_with = "quick")]
+    on_request: bool,
 }
 
 /// What happens while coop watches.
@@ -45,6 +53,9 @@ enum Event {
 
 impl Watch {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        if self.on_request {
+            return self.serve(context);
+        }
         let (sender, events) = mpsc::channel();
         let end = sender.clone();
         ctrlc::set_handler(move || {
@@ -64,6 +75,7 @@ impl Watch {
             sender,
             number: 0,
             evaluation: None,
+            is_waiting: false,
             finished: None,
         };
         let mut before = State::default();
@@ -88,6 +100,39 @@ impl Watch {
             }
         }
     }
+
+    /// Checks whenever it is asked to: a line is the number of a round, which stands before the answer,
+    /// behind which is a zero.
+    fn serve(&self, context: &Context) -> anyhow::Result<Verdict> {
+        let resident = Arc::new(Resident::new(room()));
+        let check = Check::next(self.nixpkgs.clone(), resident);
+        for round in io::stdin().lines() {
+            let round = round?;
+            let answer = check.answer(context);
+            let said = match &answer {
+                Ok(answer) => format!("{}{}", answer.stderr, answer.stdout),
+                Err(error) => format!("error: {error:#}\n"),
+            };
+            let mut out = io::stdout().lock();
+            write!(out, "{round}\n{said}\0")?;
+            out.flush()?;
+            drop(out);
+            if let Ok(answer) = answer {
+                answer.finish();
+            }
+        }
+        Ok(Verdict::Fine)
+    }
+}
+
+/// How many bytes evaluations may keep: half of the memory that is free.
+fn room() -> usize {
+    let free = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let free = free
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:")?.strip_suffix("kB"))
+        .and_then(|number| number.trim().parse::<usize>().ok());
+    free.map_or(1 << 30, |free| free / 2 * 1024)
 }
 
 fn shown(root: &Path, path: &Path) -> String {
@@ -104,6 +149,8 @@ struct Rounds<'a> {
     sender: Sender<Event>,
     number: usize,
     evaluation: Option<Evaluation>,
+    /// Whether it was asked and has not answered.
+    is_waiting: bool,
     /// What the evaluation of this round said, until it is shown.
     finished: Option<Vec<u8>>,
 }
@@ -111,7 +158,6 @@ struct Rounds<'a> {
 impl Rounds<'_> {
     /// Says what is known at once, and begins to evaluate where that is sound.
     fn begin(&mut self, saved: &[String]) -> anyhow::Result<()> {
-        self.evaluation = None;
         self.finished = None;
         self.number += 1;
         let check = Check::quick((!self.watch.quick).then_some("that comes next"));
@@ -124,18 +170,36 @@ impl Rounds<'_> {
         let is_evaluated = !self.watch.quick && answer.verdict == Verdict::Fine;
         let text = answer.stderr + &answer.stdout;
         self.say(&title, text.as_bytes())?;
-        if is_evaluated {
-            let arguments = self.arguments();
-            let evaluation = Evaluation::begin(&arguments, self.number, self.sender.clone());
-            self.evaluation = Some(evaluation.context("coop cannot run itself")?);
+        // One that is still at work has another answer to give.
+        if self.is_waiting {
+            self.evaluation = None;
+            self.is_waiting = false;
         }
+        if is_evaluated {
+            self.ask().context("coop cannot run itself")?;
+        }
+        Ok(())
+    }
+
+    /// Asks for the evaluation of this round.
+    fn ask(&mut self) -> io::Result<()> {
+        self.is_waiting = true;
+        if let Some(evaluation) = &mut self.evaluation
+            && evaluation.ask(self.number).is_ok()
+        {
+            return Ok(());
+        }
+        let mut evaluation = Evaluation::begin(&self.arguments(), self.sender.clone())?;
+        evaluation.ask(self.number)?;
+        self.evaluation = Some(evaluation);
         Ok(())
     }
 
     fn arguments(&self) -> Vec<std::ffi::OsString> {
         let color = if self.color() { "always" } else { "never" };
         let mut arguments: Vec<std::ffi::OsString> = vec![
-            "check".into(),
+            "watch".into(),
+            "--on-request".into(),
             "--color".into(),
             color.into(),
             "--dir".into(),
@@ -178,8 +242,8 @@ impl Rounds<'_> {
     }
 
     fn finish(&mut self, number: usize, said: Vec<u8>) {
-        if number == self.number {
-            self.evaluation = None;
+        if number == self.number && self.is_waiting {
+            self.is_waiting = false;
             self.finished = Some(said);
         }
     }
@@ -197,42 +261,66 @@ impl Rounds<'_> {
     }
 }
 
-/// A `coop check` that runs. Dropped, it is ended.
-struct Evaluation(Child);
+/// A process that evaluates when it is asked. Dropped, it is ended.
+struct Evaluation {
+    process: Child,
+    requests: PipeWriter,
+    asked: Arc<AtomicUsize>,
+}
 
 impl Evaluation {
-    fn begin(
-        arguments: &[std::ffi::OsString],
-        number: usize,
-        sender: Sender<Event>,
-    ) -> io::Result<Self> {
+    fn begin(arguments: &[std::ffi::OsString], sender: Sender<Event>) -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
-        let child = Command::new(env::current_exe()?)
+        let (input, requests) = io::pipe()?;
+        let process = Command::new(env::current_exe()?)
             .args(arguments)
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(writer.try_clone()?)
             .stderr(writer)
             .spawn()?;
-        thread::spawn(move || {
-            let said = read(reader);
-            // Nobody listens any more: coop is ending.
-            let _ = sender.send(Event::Evaluated(number, said));
-        });
-        Ok(Self(child))
+        let asked = Arc::new(AtomicUsize::new(0));
+        let last = asked.clone();
+        thread::spawn(move || listen(reader, &last, &sender));
+        Ok(Self {
+            process,
+            requests,
+            asked,
+        })
+    }
+
+    fn ask(&mut self, number: usize) -> io::Result<()> {
+        self.asked.store(number, Ordering::SeqCst);
+        writeln!(self.requests, "{number}")
     }
 }
 
-fn read(mut reader: PipeReader) -> Vec<u8> {
-    let mut said = Vec::new();
-    // What was read before an error is as much as there will be.
-    let _ = reader.read_to_end(&mut said);
-    said
+/// Passes answers on, and what is said in place of the last one.
+fn listen(reader: PipeReader, asked: &AtomicUsize, sender: &Sender<Event>) {
+    let mut reader = BufReader::new(reader);
+    loop {
+        let mut said = Vec::new();
+        // What was read before an error is as much as there will be.
+        let _ = reader.read_until(0, &mut said);
+        let is_over = said.pop_if(|last| *last == 0).is_none();
+        let number = asked.load(Ordering::SeqCst);
+        let title = format!("{number}\n");
+        let event = match said.strip_prefix(title.as_bytes()) {
+            Some(rest) => Event::Evaluated(number, rest.to_vec()),
+            None if is_over => Event::Evaluated(number, said),
+            // An answer to an earlier question.
+            None => continue,
+        };
+        // Nobody listens any more: coop is ending.
+        if sender.send(event).is_err() || is_over {
+            return;
+        }
+    }
 }
 
 impl Drop for Evaluation {
     fn drop(&mut self) {
         // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }

@@ -16,6 +16,7 @@ use crate::heap::{ContextId, Value};
 use crate::ir;
 use crate::path;
 use crate::position::Origin;
+use crate::syntax::ast::Ast;
 use crate::syntax::literals::{self, Literal};
 use crate::syntax::show;
 
@@ -32,8 +33,9 @@ pub(crate) struct Editable {
     /// Where it is for programs, and where for the world; empty where there is none.
     shown: Vec<u8>,
     real: Vec<u8>,
-    /// Files whose literals may be edited, by their path in the tree.
-    wanted: FxHashSet<Vec<u8>>,
+    /// Files whose literals may be edited, by their path in the tree, with a text that they had before:
+    /// literals that were edited then are likely to be edited again.
+    wanted: FxHashMap<Vec<u8>, Vec<u8>>,
     files: FxHashMap<Vec<u8>, LiteralFile>,
     /// Files that are code, with all their literals.
     code: FxHashSet<Vec<u8>>,
@@ -52,7 +54,7 @@ struct LiteralFile {
     literals: Vec<Literal>,
     /// The thunks that hold them.
     cells: Vec<Value>,
-    /// All marks that each ever had.
+    /// The marks of each.
     marks: Vec<Marks>,
 }
 
@@ -77,14 +79,23 @@ fn literal_marks(number: usize, count: usize) -> Marks {
     Marks::number(LITERALS.0 + group as u32)
 }
 
+/// All marks of single literals.
+fn own_marks() -> Marks {
+    let numbers = OWN.0..OWN.0 + OWN.1;
+    numbers.fold(Marks::NONE, |marks, number| {
+        marks.and(Marks::number(number))
+    })
+}
+
 impl Evaluator {
     /// Lets the files of a tree be edited: `shown` is where it is for programs, `real` where it is for
-    /// the world; `wanted` are those of which literals may be edited. Has to be said before any is read.
+    /// the world; `wanted` are those of which literals may be edited, with what they held before the last
+    /// edit. Has to be said before any is read.
     pub fn allow_edits(
         &mut self,
         shown: &[u8],
         real: &[u8],
-        wanted: impl IntoIterator<Item = Vec<u8>>,
+        wanted: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>,
     ) {
         self.editable = Editable {
             shown: shown.to_vec(),
@@ -115,8 +126,8 @@ impl Evaluator {
 
     /// A place in a text is told to a program.
     pub(crate) fn place_was_told(&mut self, file: &[u8]) {
-        let is_edited =
-            below(file, &self.editable.shown).is_some_and(|at| self.editable.wanted.contains(at));
+        let is_edited = below(file, &self.editable.shown)
+            .is_some_and(|at| self.editable.wanted.contains_key(at));
         self.editable.is_place_told |= is_edited;
     }
 
@@ -143,22 +154,34 @@ impl Evaluator {
     /// Code for the file at `path`, if it is one whose literals may be edited.
     pub(crate) fn editable_code(&mut self, path: &Rc<[u8]>, text: &Rc<[u8]>) -> Option<R<u32>> {
         let at = below(path, &self.editable.shown)?;
-        if !self.editable.wanted.contains(at) {
-            return None;
-        }
+        let before = self.editable.wanted.get(at)?.clone();
         let at = at.to_vec();
-        Some(self.lower_editable(path, text, at))
+        Some(self.lower_editable(path, text, at, &before))
     }
 
-    fn lower_editable(&mut self, path: &Rc<[u8]>, text: &Rc<[u8]>, at: Vec<u8>) -> R<u32> {
+    fn lower_editable(
+        &mut self,
+        path: &Rc<[u8]>,
+        text: &Rc<[u8]>,
+        at: Vec<u8>,
+        before: &[u8],
+    ) -> R<u32> {
         let origin = Origin::File(path.clone());
         let mut ast = self.parse(text, origin, path::parent(path))?;
         let literals = literals::take(&mut ast, &self.symbols);
-        let rest = ast
-            .root
-            .map(|root| show::expression(&ast, &self.symbols, root));
+        let rest = self.rest(&ast);
         let count = literals.len();
-        let marks: Vec<Marks> = (0..count).map(|n| literal_marks(n, count)).collect();
+        let mut marks: Vec<Marks> = (0..count).map(|n| literal_marks(n, count)).collect();
+        if let Some((_, old)) = self.taken_apart(path, before).filter(|old| old.0 == rest) {
+            for (number, _) in old
+                .iter()
+                .zip(&literals)
+                .enumerate()
+                .filter(|(_, (a, b))| a != b)
+            {
+                marks[number] = self.own_mark();
+            }
+        }
         let mut cells = Vec::with_capacity(count);
         for (literal, marks) in literals.iter().zip(&marks) {
             let value = self.literal_value(literal);
@@ -172,13 +195,44 @@ impl Evaluator {
         let table = &mut self.code_table;
         let lowered = ir::lower(&ast, &outer, &mut self.heap, &self.symbols, table);
         let file = LiteralFile {
-            rest: rest.unwrap_or_default(),
+            rest,
             literals,
             cells,
             marks,
         };
         self.editable.files.insert(at, file);
         lowered.or_else(|error| self.undefined(&error))
+    }
+
+    /// A mark for a single literal.
+    fn own_mark(&mut self) -> Marks {
+        self.editable.own += 1;
+        Marks::number(OWN.0 + self.editable.own % OWN.1)
+    }
+
+    /// What is left of a tree whose literals were taken out.
+    fn rest(&self, ast: &Ast) -> Vec<u8> {
+        let root = ast.root;
+        root.map_or_else(Vec::new, |root| show::expression(ast, &self.symbols, root))
+    }
+
+    /// A text as what is left of it, and its literals; `None` where it is no expression.
+    fn taken_apart(&mut self, shown: &Rc<[u8]>, text: &[u8]) -> Option<(Vec<u8>, Vec<Literal>)> {
+        let parsed = self.parse(
+            &text.into(),
+            Origin::File(shown.clone()),
+            path::parent(shown),
+        );
+        match parsed {
+            Ok(mut ast) => {
+                let literals = literals::take(&mut ast, &self.symbols);
+                Some((self.rest(&ast), literals))
+            }
+            Err(raised) => {
+                self.take_error(raised);
+                None
+            }
+        }
     }
 
     fn literal_value(&mut self, literal: &Literal) -> Value {
@@ -230,21 +284,9 @@ impl Evaluator {
     /// differ; `None` where more than literals differ.
     fn edit_literals(&mut self, at: &[u8], text: &[u8]) -> Option<Marks> {
         let shown: Rc<[u8]> = path::join(&self.editable.shown, at).into();
-        let text: Rc<[u8]> = text.into();
-        let parsed = self.parse(&text, Origin::File(shown.clone()), path::parent(&shown));
-        let mut ast = match parsed {
-            Ok(ast) => ast,
-            Err(raised) => {
-                self.take_error(raised);
-                return None;
-            }
-        };
-        let literals = literals::take(&mut ast, &self.symbols);
-        let rest = ast
-            .root
-            .map(|root| show::expression(&ast, &self.symbols, root));
+        let (rest, literals) = self.taken_apart(&shown, text)?;
         let mut file = self.editable.files.remove(at)?;
-        if rest? != file.rest || literals.len() != file.literals.len() {
+        if rest != file.rest || literals.len() != file.literals.len() {
             return None;
         }
         let mut changed = Marks::NONE;
@@ -253,12 +295,13 @@ impl Evaluator {
                 continue;
             }
             changed = changed.and(file.marks[number]);
-            let own = Marks::number(OWN.0 + self.editable.own % OWN.1);
-            self.editable.own += 1;
+            // All that read it before is evaluated anew, so the marks it had are nothing to it.
+            if !own_marks().has_any(file.marks[number]) {
+                file.marks[number] = self.own_mark();
+            }
             let value = self.literal_value(&literal);
-            // From now on it is known by a mark of its own; what read it before knows the old ones.
-            self.heap.finish_marked(file.cells[number], value, own.0);
-            file.marks[number] = file.marks[number].and(own);
+            let marks = file.marks[number];
+            self.heap.finish_marked(file.cells[number], value, marks.0);
             file.literals[number] = literal;
         }
         self.editable.files.insert(at.to_vec(), file);

@@ -111,7 +111,11 @@ impl Tree {
     fn evaluator(&self) -> Evaluator {
         let mut evaluator = Evaluator::new(Settings::default(), Box::new(self.world())).unwrap();
         evaluator.start_on_this_stack();
-        evaluator.allow_edits(b"/tree", b"/tree", [b"values.nix".to_vec()]);
+        evaluator.allow_edits(
+            b"/tree",
+            b"/tree",
+            [(b"values.nix".to_vec(), VALUES.into())],
+        );
         evaluator
     }
 }
