@@ -5,7 +5,8 @@
 //!
 //! **Architecture invariants.** The outside world (files, environment, network, messages) is
 //! reached through [`world::World`] alone. `unsafe` lives in `heap/region.rs` alone. No Rust
-//! reference into heap or tables survives a call that can evaluate: everything is an index.
+//! reference into heap or tables survives a call that can evaluate: everything is an index. Whatever is
+//! remembered beside the heap and may be edited has marks (`eval/taint.rs`), which who reads it takes on.
 //! Nothing here knows flakes, let alone fleets.
 
 pub mod builtins;

@@ -122,6 +122,22 @@ impl Watching {
         }
     }
 
+    /// The next answer that evaluation gave.
+    fn evaluated(&self) -> String {
+        let mut text = String::new();
+        let lines = self.lines.as_ref().unwrap();
+        while !text.contains("\n  evaluated: ") {
+            let line = lines.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("no answer, only: {text}"));
+            if line.starts_with("---") && line.ends_with("· in full") {
+                text.clear();
+            }
+            text.push_str(&line);
+            text.push('\n');
+        }
+        text
+    }
+
     fn interrupt(&self) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-INT", &pid]).status().unwrap();
@@ -310,4 +326,70 @@ fn a_save_ends_the_evaluation_before_it() {
     assert_eq!(watching.children(), 1);
     watching.interrupt();
     assert!(watching.end().0.success());
+}
+
+/// A NixOS that makes of a host what its file says of it.
+fn small_nixpkgs() -> tempfile::TempDir {
+    let nixpkgs = tempfile::tempdir().unwrap();
+    let small = r#"{
+      outputs = _: {
+        legacyPackages.x86_64-linux = {
+          lib = { };
+          testers.runNixOSTest = test: derivation {
+            inherit (test) name;
+            system = "x86_64-linux";
+            builder = "/bin/sh";
+          };
+        };
+        lib.genAttrs = names: make:
+          builtins.listToAttrs (map (name: { inherit name; value = make name; }) names);
+        lib.nixosSystem = { modules, ... }:
+          let host = import (builtins.head modules); in {
+            config.warnings = if host.coop.host.contact == "" then [ "nobody" ] else [ ];
+            config.system.build.toplevel = derivation {
+              name = host.coop.host.name;
+              system = "x86_64-linux";
+              builder = "/bin/sh";
+              values = builtins.toJSON host.coop;
+            };
+          };
+      };
+    }"#;
+    fs::write(nixpkgs.path().join("flake.nix"), small).unwrap();
+    nixpkgs
+}
+
+#[test]
+fn what_was_evaluated_is_kept_for_the_next_save() {
+    let folder = fleet();
+    let nixpkgs = small_nixpkgs();
+    // What was touched a moment ago is not recorded.
+    thread::sleep(Duration::from_millis(4100));
+    let nixpkgs = nixpkgs.path().to_string_lossy();
+    let watching = Watching::begin(folder.path(), &["--nixpkgs", &nixpkgs]);
+    assert!(watching.evaluated().contains("evaluated: 1 host"));
+    for domain in ["one.example", "two.example", "three.example"] {
+        fs::write(folder.path().join("lists/members.txt"), domain).unwrap();
+        let said = watching.evaluated();
+        assert!(said.contains("sound"), "{said}");
+        assert!(said.contains("1 VM test (1 of them unchanged"), "{said}");
+        assert_eq!(watching.children(), 1, "one process answers all");
+    }
+    // What follows is no edit of a value.
+    let more = FLEET.replace("site = {", "cache = { keep_days = 3 }\nsite = {");
+    fs::write(folder.path().join("coop.toml"), more).unwrap();
+    let said = watching.evaluated();
+    assert!(said.contains("sound"), "{said}");
+    watching.interrupt();
+    assert!(watching.end().0.success());
+    // Every answer that was recorded is what evaluation gives.
+    let verified = Command::new(env!("CARGO_BIN_EXE_coop"))
+        .args(["check", "--verify-records", "--nixpkgs", &nixpkgs, "--dir"])
+        .arg(folder.path())
+        .env("XDG_CACHE_HOME", folder.path().join(".nothing-cached"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&verified.stdout);
+    assert!(verified.status.success(), "{said}");
+    assert!(said.contains("evaluated: 1 host"), "{said}");
 }
