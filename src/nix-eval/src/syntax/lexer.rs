@@ -1,6 +1,8 @@
 //! Text to tokens, by the longest match as Nix's `lexer.l` does it. Strings, indented strings and
 //! paths are read piece by piece, on the parser's demand; no token outlives its text.
 
+use std::cell::Cell;
+
 use crate::syntax::parser::ParseError;
 
 /// A token outside of strings and paths.
@@ -71,6 +73,20 @@ pub(super) enum Piece {
 pub(super) struct Lexer<'a> {
     text: &'a [u8],
     pub(super) at: usize,
+    /// The run of bytes that paths are made of in which the last name began.
+    path_run: Cell<Run>,
+    /// The same for schemes of URIs.
+    scheme_run: Cell<Run>,
+    #[cfg(test)]
+    looked_at: Cell<usize>,
+}
+
+/// Bytes of one class, one after the other. In `a.b.c` each name is the start of what may be a path or
+/// a URI; how far that goes is found out once.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    start: usize,
+    end: usize,
 }
 
 const PATH: u8 = 1;
@@ -135,7 +151,14 @@ fn is(byte: u8, class: u8) -> bool {
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0 }
+        Self {
+            text,
+            at: 0,
+            path_run: Cell::default(),
+            scheme_run: Cell::default(),
+            #[cfg(test)]
+            looked_at: Cell::default(),
+        }
     }
 
     fn peek(&self, offset: usize) -> u8 {
@@ -147,8 +170,27 @@ impl<'a> Lexer<'a> {
     }
 
     fn skip_class(&self, mut at: usize, class: u8) -> usize {
+        let known = match class {
+            PATH => Some(&self.path_run),
+            SCHEME => Some(&self.scheme_run),
+            _ => None,
+        };
+        if let Some(run) = known.map(Cell::get)
+            && (run.start..run.end).contains(&at)
+        {
+            return run.end;
+        }
+        let start = at;
         while at < self.text.len() && is(self.text[at], class) {
             at += 1;
+        }
+        #[cfg(test)]
+        self.looked_at.set(self.looked_at.get() + at - start);
+        // The part after a slash that turned out to be none is no reason to forget what was before.
+        if let Some(known) = known
+            && at > start
+        {
+            known.set(Run { start, end: at });
         }
         at
     }
@@ -526,4 +568,61 @@ fn no_null_byte(text: &[u8], at: usize) -> Result<(), ParseError> {
             "input string '{shown}' cannot be represented as Nix string because it contains null bytes"
         ),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many bytes are looked at, again and again perhaps, until all tokens of a text are found.
+    fn looked_at(text: &str) -> usize {
+        let mut lexer = Lexer::new(text.as_bytes());
+        while lexer.next().unwrap().token != Token::End {}
+        lexer.looked_at.get()
+    }
+
+    #[test]
+    fn long_texts_are_looked_at_in_proportion_to_their_length() {
+        let long = |part: &str, end: &str| part.repeat(5000) + end;
+        let texts = [
+            long("a.", "a"),
+            long("a.", "a//b"),
+            long("a.", "a/"),
+            long("a.", "a_:x"),
+            long("a_.", "a"),
+            long("1.", "1"),
+            long("a+-.", ""),
+            long("<a.", ""),
+            long("a'.", ""),
+            long("a:b ", ""),
+            long("a/b ", ""),
+            long("~/b ", ""),
+        ];
+        for text in texts {
+            let looked_at = looked_at(&text);
+            let most = 6 * text.len();
+            assert!(looked_at <= most, "{looked_at} for {}…", &text[..12]);
+        }
+    }
+
+    #[test]
+    fn what_was_found_out_does_not_change_tokens() {
+        let text = "a.b//c a.b/c d.e:f d_e:f ~/x/y ~x <a.b> <a.b ./a${b}.c/d 1.2.3.4/5 a/";
+        let mut lexer = Lexer::new(text.as_bytes());
+        loop {
+            let at = lexer.at;
+            let lexeme = lexer.next().unwrap();
+            let mut fresh = Lexer::new(text.as_bytes());
+            fresh.at = at;
+            let again = fresh.next().unwrap();
+            assert_eq!(
+                (lexeme.token, lexeme.end),
+                (again.token, again.end),
+                "at {at}"
+            );
+            if lexeme.token == Token::End {
+                break;
+            }
+        }
+    }
 }
