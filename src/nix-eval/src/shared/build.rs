@@ -35,17 +35,24 @@ pub struct Unshared {
     name: String,
     settings: Settings,
     calls: Vec<Call>,
+    /// What was asked now, then what was saved before: where there is no room for all, that goes.
     demands: Vec<Demand>,
+    /// How many of them were asked now.
+    new: usize,
     /// Demands that are in the way: what warns, since it has to be evaluated each time, and what is
     /// very large.
     refused: FxHashSet<Demand>,
     mounts: Vec<(StorePath, Vec<u8>)>,
+    /// Whether values are saved that still hold.
+    has_values: bool,
 }
 
 /// What making values came to.
 enum Made {
     /// They are saved, or could be another time.
     Values,
+    /// They are saved, less what there was no room for though it was asked now.
+    Part,
     /// Nothing, but there would be something without these.
     Without(FxHashSet<Demand>),
     /// Nothing that can be saved.
@@ -56,12 +63,14 @@ enum Made {
 const NONE: &[u8; 8] = b"no-value";
 /// Seconds after which it is tried again.
 const PATIENCE: i64 = 24 * 60 * 60;
+/// How often values are made, each time without what was in the way before: what two derivations
+/// have in common warns, or takes room, only in the first of them.
+const MOST_TURNS: usize = 4;
 
 impl Evaluator {
     /// Uses files that were saved, and shares calls of a few functions, whose results may have been
-    /// saved too. `hint` tells one kind of
-    /// work from another: what it saves is kept apart. Has an effect only before anything was
-    /// evaluated.
+    /// saved too. `hint` tells one kind of work from another: what it saves is kept apart. Has an
+    /// effect only before anything was evaluated.
     pub fn share_calls(&mut self, hint: &str) {
         // Where values are shown unforced, it can be seen what another evaluation forced.
         if !self.settings.lints.is_silent() || self.settings.exact_laziness {
@@ -75,6 +84,11 @@ impl Evaluator {
             self.shared.is_hopeless = self.is_fresh_mark(&*saved);
             self.adopt(saved);
         }
+        if self.shared.adopted.is_some()
+            && let Some(mark) = self.world.saved_values(&more_name(&name))
+        {
+            self.shared.is_hopeless = self.is_fresh_mark(&*mark);
+        }
         self.shared.name = Some(name);
         self.use_image(image);
     }
@@ -85,12 +99,17 @@ impl Evaluator {
         if self.shared.is_hopeless {
             return None;
         }
-        let mut demands: FxHashSet<Demand> = self.demands().into_iter().collect();
+        let mut demands = self.demands();
+        demands.sort_unstable();
+        demands.dedup();
         let mut calls = self.shared.calls.clone();
+        let mut new = demands.len();
         if let Some(adopted) = &self.shared.adopted {
+            let known: FxHashSet<&Demand> = adopted.demands.iter().collect();
+            demands.retain(|demand| !known.contains(demand));
+            new = demands.len();
             let before = adopted.demands.len();
             demands.extend(adopted.demands.iter().cloned());
-            let new = demands.len() - before;
             let is_worth_it = new >= WORTH_SAVING.max(before / PART_WORTH_SAVING);
             if !is_worth_it && !self.has_displaced_files() {
                 return None;
@@ -100,11 +119,9 @@ impl Evaluator {
             };
             let before = adopted.calls.iter().filter(kept);
             calls = before.chain(&calls).cloned().collect();
-        } else if demands.len() < WORTH_SAVING {
+        } else if new < WORTH_SAVING {
             return None;
         }
-        let mut demands: Vec<Demand> = demands.into_iter().collect();
-        demands.sort_unstable();
         let mut settings = self.settings.clone();
         settings.allowed_paths = settings.allowed_paths.map(|_| Vec::new());
         Some(Unshared {
@@ -112,8 +129,10 @@ impl Evaluator {
             settings,
             calls,
             demands,
+            new,
             refused: FxHashSet::default(),
             mounts: self.shared.mounts.iter().map(to_vec).collect(),
+            has_values: self.shared.adopted.is_some(),
         })
     }
 }
@@ -131,6 +150,12 @@ impl Evaluator {
     }
 }
 
+/// Where it stands that nothing can be added to the values of this name.
+fn more_name(name: &str) -> String {
+    let digest = crate::saved::digest(format!("more {name}").as_bytes());
+    format!("{:032x}", u128::from_le_bytes(digest))
+}
+
 fn to_vec((path, real): &(StorePath, Rc<[u8]>)) -> (StorePath, Vec<u8>) {
     (path.clone(), real.to_vec())
 }
@@ -144,17 +169,25 @@ impl Unshared {
         mut self,
         world: impl Fn() -> W + Send + Sync,
     ) -> io::Result<()> {
-        let mut made = self.make_in(&world)?;
-        if let Made::Without(refused) = made {
-            self.refused = refused;
-            made = self.make_in(&world)?;
+        for _ in 0..MOST_TURNS {
+            match self.make_in(&world)? {
+                Made::Values => return Ok(()),
+                Made::Without(refused) => self.refused.extend(refused),
+                Made::Part => {
+                    self.has_values = true;
+                    break;
+                }
+                Made::Nothing => break,
+            }
         }
-        if matches!(made, Made::Nothing) {
-            let mut world = world();
-            let mark = [&NONE[..], &world.now().to_le_bytes()].concat();
-            world.save_values(&self.name, &[&mark])?;
+        let mut world = world();
+        let mark = [&NONE[..], &world.now().to_le_bytes()].concat();
+        // What is there is of use, though nothing can be added to it.
+        if self.has_values {
+            world.save_values(&more_name(&self.name), &[&mark])
+        } else {
+            world.save_values(&self.name, &[&mark])
         }
-        Ok(())
     }
 
     fn make_in<W: World + 'static>(
@@ -188,8 +221,14 @@ impl Unshared {
         if evaluator.has_spoken {
             return Ok(Made::Nothing);
         }
+        let is_first_turn = self.refused.is_empty();
         let mut refused = FxHashSet::default();
+        let mut tried = 0;
         for demand in &self.demands {
+            if evaluator.heap.data_bytes() > MOST_BYTES {
+                break;
+            }
+            tried += 1;
             if self.refused.contains(demand) {
                 continue;
             }
@@ -200,15 +239,12 @@ impl Unshared {
                 evaluator.depth = depth;
             }
             let is_large = evaluator.heap.data_bytes() - before > MOST_BYTES_EACH;
-            if std::mem::take(&mut evaluator.has_spoken) || is_large {
+            if std::mem::take(&mut evaluator.has_spoken) || is_large && is_first_turn {
                 refused.insert(demand.clone());
             }
         }
-        if !refused.is_empty() && self.refused.is_empty() {
+        if !refused.is_empty() {
             return Ok(Made::Without(refused));
-        }
-        if !refused.is_empty() || evaluator.heap.data_bytes() > MOST_BYTES {
-            return Ok(Made::Nothing);
         }
         let mut sources = evaluator.positions.sources();
         let names_what_changes = sources.any(|source| {
@@ -221,9 +257,13 @@ impl Unshared {
         }
         // What was written just now can be noted next time.
         if let Some(notes) = evaluator.world.take_notes() {
-            evaluator.save_values(&self.name, (start, parsed), notes, &self.demands)?;
+            evaluator.save_values(&self.name, (start, parsed), notes, &self.demands[..tried])?;
         }
-        Ok(Made::Values)
+        Ok(if tried < self.new {
+            Made::Part
+        } else {
+            Made::Values
+        })
     }
 
     /// The trees that a call's argument names.

@@ -6,7 +6,7 @@ use crate::print;
 use crate::testing::Memory;
 
 /// A nixpkgs with all that matters here.
-const NIXPKGS: [(&str, &str); 5] = [
+const NIXPKGS: [(&str, &str); 6] = [
     (
         "/n/lib/default.nix",
         r"
@@ -55,13 +55,28 @@ const NIXPKGS: [(&str, &str); 5] = [
             value = package n // { override = new: package new; };
           }) (lib.range 1 30));
           traced = builtins.trace "made" (package 99);
+          noise = builtins.trace "noise" "-noisy";
+          noisy = n: derivation { name = toString n + noise; inherit (platform) system; builder = "/b"; };
+          clocked = builtins.listToAttrs (map (n: {
+            name = "clocked${toString n}";
+            value = package (n + 100) // { drvPath = import ./clock.nix + (package (n + 100)).drvPath; };
+          }) (lib.range 1 30));
           optional = if builtins.pathExists ./extra.nix then import ./extra.nix else "none";
         in
         builtins.foldl' (set: overlay: set // overlay set set)
-          (all // { inherit lib traced optional platform; inner = { deep = package 77; }; }) overlays
+          (all // {
+            inherit lib traced optional platform clocked;
+            inner = { deep = package 77; };
+            noisy1 = noisy 1;
+            noisy2 = noisy 2;
+          }) overlays
         "#,
     ),
     ("/n/pkgs/top-level/builder.nix", "\"/bin/sh\""),
+    (
+        "/n/pkgs/top-level/clock.nix",
+        "if builtins.currentTime > 0 then \"\" else null",
+    ),
 ];
 
 const PACKAGES: &str = "(import /n/pkgs/top-level/default.nix)";
@@ -264,6 +279,49 @@ fn what_is_said_is_said_each_time() {
         assert_eq!(used > 0, turn > 1);
         assert_eq!(memory.said.lock().unwrap().len(), turn);
     }
+}
+
+#[test]
+fn what_warns_for_two_of_them_is_left_out_for_both() {
+    let memory = nixpkgs();
+    let program = format!(
+        "let pkgs = {PACKAGES} {LINUX}; in [ ({}) pkgs.noisy1.drvPath pkgs.noisy2.drvPath ]",
+        many(LINUX)
+    );
+    for turn in 1..4 {
+        let (_, used) = answer(&memory, &program);
+        assert_eq!(used > 0, turn > 1);
+        assert_eq!(memory.said.lock().unwrap().len(), turn);
+    }
+}
+
+#[test]
+fn what_cannot_be_added_to_does_not_take_what_is_there_away() {
+    let memory = nixpkgs();
+    answer(&memory, &many(LINUX));
+    let clocked = format!(
+        "let pkgs = {PACKAGES} {LINUX}; in \
+         map (n: pkgs.clocked.\"clocked${{toString n}}\".drvPath) (pkgs.lib.range 1 30)"
+    );
+    for _ in 0..2 {
+        assert_eq!(answer(&memory, &clocked), (fresh(&memory, &clocked), 1));
+    }
+    // That nothing can be added is written down apart.
+    let lengths = || {
+        let values = memory.values.lock().unwrap();
+        let mut lengths: Vec<usize> = values.values().map(Vec::len).collect();
+        lengths.sort_unstable();
+        lengths
+    };
+    assert_eq!((lengths().len(), lengths()[0]), (2, 16));
+    assert_eq!(answer(&memory, &many(LINUX)).1, 1);
+    assert_eq!(lengths().len(), 2);
+    // It is of no importance once what was there does not hold any more.
+    let mut changed = memory.clone();
+    write(&mut changed, "/n/pkgs/top-level/extra.nix", "\"some\"");
+    write(&mut changed, "/n/pkgs/top-level/builder.nix", "\"/b\"");
+    assert_eq!(answer(&changed, &many(LINUX)).1, 0);
+    assert_eq!(answer(&changed, &many(LINUX)).1, 1);
 }
 
 #[test]
