@@ -7,6 +7,7 @@ mod generate;
 mod injection;
 mod language;
 mod lock;
+mod mercurial;
 mod mutation;
 mod nix_flake;
 mod nix_repl;

@@ -13,17 +13,7 @@ use crate::world::FetchRequest;
 pub(super) const TABLE: Table = &[
     ("__fetchurl", 1, |e, a| fetch(e, a, false)),
     ("fetchTarball", 1, |e, a| fetch(e, a, true)),
-    ("fetchMercurial", 1, |e, a| {
-        unsupported(e, a, "fetchMercurial")
-    }),
 ];
-
-fn unsupported(evaluator: &mut Evaluator, args: &[Value], name: &str) -> R<Value> {
-    evaluator.force(args[0])?;
-    evaluator.fail(format!(
-        "builtins.{name} is not supported yet: fetch the source yourself and give its path"
-    ))
-}
 
 fn fetch(evaluator: &mut Evaluator, args: &[Value], unpack: bool) -> R<Value> {
     let builtin = if unpack { "fetchTarball" } else { "fetchurl" };

@@ -9,6 +9,7 @@ mod files;
 mod formats;
 mod hashes;
 mod lists;
+mod mercurial;
 mod numbers;
 mod strings;
 mod trees;
@@ -59,12 +60,13 @@ pub(crate) type Table = &'static [(&'static str, u32, BuiltinFunction)];
 
 /// Fills in the globals and `builtins` of a new evaluator.
 pub(crate) fn install(evaluator: &mut Evaluator) {
-    let families: [Table; 12] = [
+    let families: [Table; 13] = [
         attrs::TABLE,
         context::TABLE,
         control::TABLE,
         derivation::TABLE,
         fetch::TABLE,
+        mercurial::TABLE,
         files::TABLE,
         formats::TABLE,
         hashes::TABLE,

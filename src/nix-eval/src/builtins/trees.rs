@@ -28,7 +28,8 @@ pub(super) const FETCH_FINAL_TREE: &str = "fetchFinalTree";
 pub(super) const REVEAL: &str = "reveal";
 /// Digits of a revision that `shortRev` keeps.
 const SHORT_REVISION: usize = 7;
-const NULL_REVISION: &str = "0000000000000000000000000000000000000000";
+/// What stands for the revision of changed files.
+pub(super) const NULL_REVISION: &str = "0000000000000000000000000000000000000000";
 
 /// The builtins that experimental features switch on.
 pub(super) fn experimental(settings: &Settings) -> Vec<Table> {
@@ -84,7 +85,7 @@ fn parse_flake_ref(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
 }
 
 /// The attributes of a set in order of their names' numbers, as Nix goes through them.
-fn entries(evaluator: &mut Evaluator, set: Value) -> Vec<(Symbol, Value)> {
+pub(super) fn entries(evaluator: &mut Evaluator, set: Value) -> Vec<(Symbol, Value)> {
     let (flat, shape) = evaluator.heap.flat(set);
     evaluator
         .symbol_order(shape)
@@ -329,8 +330,8 @@ impl Evaluator {
         source
     }
 
-    /// A tree as a set, its files being readable from here on.
-    fn tree_value(&mut self, tree: &Tree, empty_revision: bool, is_dirty: bool) -> R<Value> {
+    /// The path of a tree, its files being readable from here on.
+    pub(super) fn tree_path(&mut self, tree: &Tree) -> R<Value> {
         let dir = self.store_dir()?;
         let shown = dir.print(&tree.store_path);
         if let Some(content) = &tree.content {
@@ -342,7 +343,12 @@ impl Evaluator {
             }
         }
         self.allow(&shown);
-        let out_path = self.store_path_value(&shown);
+        Ok(self.store_path_value(&shown))
+    }
+
+    /// A tree as a set.
+    fn tree_value(&mut self, tree: &Tree, empty_revision: bool, is_dirty: bool) -> R<Value> {
+        let out_path = self.tree_path(tree)?;
         let mut attrs: Vec<(&str, Value)> = vec![("outPath", out_path)];
         let text_of = |name: &str| match tree.attributes.get(name) {
             Some(InputAttribute::Text(text)) => Some(text.as_str()),

@@ -145,7 +145,9 @@ impl Evaluator {
                 let (left_name, right_name) = (self.describe(left), self.describe(right));
                 let (left_text, right_text) =
                     (self.show_for_message(left), self.show_for_message(right));
-                let message = if a == b {
+                let is_function =
+                    |kind| matches!(kind, Kind::Lambda | Kind::Builtin | Kind::Partial);
+                let message = if a == b || is_function(a) && is_function(b) {
                     format!(
                         "cannot compare {left_name} with {right_name}; values of that type are \
                          incomparable (values are {left_text} and {right_text})"

@@ -2,6 +2,8 @@
 
 use super::taint::Marks;
 use super::{ErrorKind, Evaluator, R};
+use std::borrow::Cow;
+
 use crate::heap::{Kind, Pending, ThunkState, Value};
 use crate::position::Position;
 use crate::symbol::{Symbol, known};
@@ -276,10 +278,10 @@ impl Evaluator {
         self.need_attr(attrs, symbol, context)
     }
 
-    /// What Nix calls the type of a value in messages.
+    /// What Nix calls the type of a value in messages: builtins by their names.
     #[must_use]
-    pub fn describe(&self, value: Value) -> &'static str {
-        match self.heap.kind(value) {
+    pub fn describe(&self, value: Value) -> Cow<'static, str> {
+        Cow::Borrowed(match self.heap.kind(value) {
             Kind::Thunk => "a thunk",
             Kind::Int => "an integer",
             Kind::Float => "a float",
@@ -296,9 +298,21 @@ impl Evaluator {
             Kind::Attrs => "a set",
             Kind::List => "a list",
             Kind::Lambda => "a function",
-            Kind::Builtin => "a built-in function",
-            Kind::Partial => "a partially applied function",
-        }
+            Kind::Builtin => {
+                let name = self.builtin_name(value);
+                return Cow::Owned(format!("the built-in function '{name}'"));
+            }
+            // Functions of several arguments are one function here, a chain of them in Nix.
+            Kind::Partial => {
+                let function = self.heap.partial_function(value);
+                if !function.is_lambda() {
+                    let name = self.builtin_name(function);
+                    let text = format!("the partially applied built-in function '{name}'");
+                    return Cow::Owned(text);
+                }
+                "a function"
+            }
+        })
     }
 
     /// Names that stand for something everywhere.
@@ -314,24 +328,5 @@ impl Evaluator {
             .map(|index| self.builtins[index as usize].name)
             .unwrap_or_default();
         name.strip_prefix("__").unwrap_or(name)
-    }
-
-    /// What Nix's `:t` says of a value: as [`Evaluator::describe`], and builtins by their names.
-    #[must_use]
-    pub fn describe_closely(&self, value: Value) -> String {
-        let function = match self.heap.kind(value) {
-            Kind::Partial => self.heap.partial_function(value),
-            _ => value,
-        };
-        match self.heap.kind(value) {
-            // Functions of several arguments are one function here, a chain of them in Nix.
-            Kind::Partial if function.is_lambda() => "a function".to_owned(),
-            Kind::Partial => format!(
-                "the partially applied built-in function '{}'",
-                self.builtin_name(function)
-            ),
-            Kind::Builtin => format!("the built-in function '{}'", self.builtin_name(value)),
-            _ => self.describe(value).to_owned(),
-        }
     }
 }

@@ -109,6 +109,11 @@ impl Cache {
         self.folder(&format!("git/{}", name_of(url)))
     }
 
+    /// Where the copy of a Mercurial repository is, or would be.
+    pub(crate) fn mercurial_clone(&self, url: &str) -> Result<PathBuf> {
+        Ok(self.folder("hg")?.join(name_of(url)))
+    }
+
     /// Where the answer of a server is kept.
     pub(crate) fn download(&self, url: &str) -> Result<PathBuf> {
         Ok(self.folder("downloads")?.join(name_of(url)))

@@ -105,7 +105,7 @@ fn keep(kept: &mut FxHashSet<Vec<u8>>, prefix: &[u8], tree: &WorkTree) {
     }
 }
 
-fn keep_with_parents(kept: &mut FxHashSet<Vec<u8>>, path: Vec<u8>) {
+pub(super) fn keep_with_parents(kept: &mut FxHashSet<Vec<u8>>, path: Vec<u8>) {
     let slashes: Vec<usize> = (0..path.len()).filter(|&at| path[at] == b'/').collect();
     for slash in slashes {
         if !kept.contains(&path[..slash]) {

@@ -7,6 +7,7 @@ pub(crate) mod download;
 mod forge;
 mod git;
 mod git_tree;
+mod mercurial;
 mod path;
 mod stamp;
 pub(crate) mod tarball;
@@ -192,12 +193,7 @@ impl Fetcher {
                     input.show()
                 )));
             }
-            Some(Scheme::Mercurial) => {
-                return Err(Error::rule(format!(
-                    "cannot fetch '{}': Mercurial is not supported; give the path of a checkout",
-                    input.show()
-                )));
-            }
+            Some(Scheme::Mercurial) => mercurial::fetch(self, input)?,
             None => {
                 return Err(Error::rule(format!(
                     "cannot fetch unsupported input '{}'",

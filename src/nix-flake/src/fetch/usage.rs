@@ -8,12 +8,13 @@ use super::cache::Cache;
 use crate::error::{Error, Result};
 
 /// The folders of the cache, and what is in them. What else lies there is somebody's own.
-const PARTS: [(&str, &str); 10] = [
+const PARTS: [(&str, &str); 11] = [
     ("catalogues", "lists of NixOS options"),
     ("downloads", "files from servers"),
     ("git", "clones of Git repositories"),
     ("git-trees", "checked-out commits"),
     ("hashes", "hashes of large folders"),
+    ("hg", "clones of Mercurial repositories"),
     ("new", "what is being made"),
     ("parsed", "Nix files as they were parsed"),
     ("records", "answers of earlier checks"),

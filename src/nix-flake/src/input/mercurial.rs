@@ -1,4 +1,4 @@
-//! `hg`: a repository of Mercurial. It is read and printed; fetching it is not supported.
+//! `hg`: a repository of Mercurial.
 
 use super::{Attributes, Input};
 use crate::error::{Error, Result};

@@ -123,7 +123,7 @@ impl Session {
                 Ok(())
             }
             b":t" => self.eval(argument).and_then(|value| {
-                let text = self.evaluator.describe_closely(value);
+                let text = self.evaluator.describe(value);
                 self.say(format!("{text}\n").as_bytes())
             }),
             b":p" | b":print" => self.print_whole(argument),
