@@ -1,4 +1,7 @@
-//! What the targets share: an evaluator in a world where there is nothing.
+//! What the targets share: an evaluator in a world where there is nothing, and one where there are a
+//! few files and what earlier evaluations saved.
+
+pub mod shelf;
 
 use std::io;
 

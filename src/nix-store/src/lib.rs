@@ -15,6 +15,6 @@ mod store_path;
 
 pub use content_address::{ContentAddress, Method, ParseMethodError};
 pub use hash::{Algorithm, Hash, Hasher};
-pub use placeholder::{downstream_placeholder, placeholder};
+pub use placeholder::{downstream_placeholder, dynamic_placeholder, placeholder};
 pub use store_dir::{NotContentAddressable, References, StoreDir};
 pub use store_path::{MAX_NAME_LENGTH, NameError, StorePath, StorePathError, check_name};

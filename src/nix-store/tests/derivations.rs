@@ -121,6 +121,7 @@ fn minimal() -> Derivation<'static> {
         outputs: BTreeMap::from([(b"out".into(), Output::Deferred)]),
         input_sources: BTreeSet::new(),
         input_derivations: BTreeMap::new(),
+        dynamic_inputs: BTreeMap::new(),
         system: b"x86_64-linux".into(),
         builder: b"/bin/sh".into(),
         args: Vec::new(),
@@ -238,8 +239,8 @@ fn bad_texts_are_refused() {
     };
     assert_eq!(problem("Dr"), ParseProblem::Expected("DrvWithVersion("));
     assert_eq!(
-        problem("DrvWithVersion(\"xp-dyn-drv\",[],[])"),
-        ParseProblem::Dynamic
+        problem("DrvWithVersion(\"xp-other\",[],[])"),
+        ParseProblem::Version("xp-other".into())
     );
     assert_eq!(problem("Do"), ParseProblem::Start);
     assert_eq!(problem("{}"), ParseProblem::Expected("D"));

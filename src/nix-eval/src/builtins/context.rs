@@ -98,7 +98,12 @@ fn get_context(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
         match element {
             ContextElement::Opaque(path) => paths.entry(path).or_default().path = true,
             ContextElement::DrvDeep(path) => paths.entry(path).or_default().all_outputs = true,
-            ContextElement::Built { drv, output } => {
+            // Which derivation it is an output of is known only once others are built.
+            ContextElement::Built { ref through, .. } if !through.is_empty() => {
+                let element = evaluator.contexts.single(element);
+                evaluator.refuse_unbuilt(element)?;
+            }
+            ContextElement::Built { drv, output, .. } => {
                 paths.entry(drv).or_default().outputs.push(output);
             }
         }
@@ -177,6 +182,7 @@ fn append_context(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
                 let output = evaluator.force_string_no_context(output, context)?;
                 let output = evaluator.heap.string(output).into();
                 add.push(ContextElement::Built {
+                    through: Vec::new(),
                     drv: path.clone(),
                     output,
                 });

@@ -344,6 +344,7 @@ impl Draft {
             outputs: BTreeMap::new(),
             input_sources: BTreeSet::new(),
             input_derivations: BTreeMap::new(),
+            dynamic_inputs: BTreeMap::new(),
             system: Cow::Owned(std::mem::take(&mut self.system)),
             builder: Cow::Owned(std::mem::take(&mut self.builder)),
             args: std::mem::take(&mut self.args),
@@ -387,6 +388,7 @@ impl Draft {
                 None => downstream_placeholder(&made.path, name).into_bytes(),
             };
             let element = ContextElement::Built {
+                through: Vec::new(),
                 drv: drv_path.clone(),
                 output: name.as_slice().into(),
             };
@@ -498,10 +500,14 @@ fn add_inputs(
                 let path = parse(evaluator, &path)?;
                 derivation.input_sources.insert(path);
             }
-            ContextElement::Built { drv, output } => {
+            ContextElement::Built {
+                through,
+                drv,
+                output,
+            } => {
                 let path = parse(evaluator, &drv)?;
-                let outputs = derivation.input_derivations.entry(path).or_default();
-                outputs.insert(Cow::Owned(output.to_vec()));
+                let through = through.iter().map(|name| Cow::Owned(name.to_vec()));
+                derivation.add_input(path, through, Cow::Owned(output.to_vec()));
             }
             ContextElement::DrvDeep(path) => {
                 let path = parse(evaluator, &path)?;

@@ -217,8 +217,14 @@ fn encoded(element: &ContextElement) -> String {
     match element {
         ContextElement::Opaque(path) => base(path),
         ContextElement::DrvDeep(path) => format!("={}", base(path)),
-        ContextElement::Built { drv, output } => {
-            format!("!{}!{}", String::from_utf8_lossy(output), base(drv))
+        ContextElement::Built {
+            through,
+            drv,
+            output,
+        } => {
+            let names = [output].into_iter().chain(through.iter().rev());
+            let names = names.map(|name| format!("!{}", String::from_utf8_lossy(name)));
+            format!("{}!{}", names.collect::<String>(), base(drv))
         }
     }
 }

@@ -11,6 +11,7 @@ mod hashes;
 mod lists;
 mod mercurial;
 mod numbers;
+mod output_of;
 mod strings;
 mod trees;
 mod types;
@@ -82,6 +83,9 @@ pub(crate) fn install(evaluator: &mut Evaluator) {
     add_family(evaluator, types::TABLE, &mut bound);
     for family in trees::experimental(&evaluator.settings) {
         add_family(evaluator, family, &mut bound);
+    }
+    if evaluator.settings.dynamic_derivations {
+        add_family(evaluator, output_of::TABLE, &mut bound);
     }
     bound.extend([
         ("true", Value::TRUE),

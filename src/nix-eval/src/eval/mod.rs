@@ -39,6 +39,7 @@ pub use error::{ErrorKind, EvalError, Frame, R, Raised};
 pub use report::Detail;
 pub use settings::{Settings, with_stack};
 
+pub(crate) use store::display_element;
 pub use store::{DerivationRecord, StoreContent};
 
 /// One evaluation: heap, names, files read, derivations made.

@@ -77,12 +77,23 @@ impl StoreState {
 }
 
 /// How a context element is written in messages.
-pub(super) fn display_element(element: &ContextElement) -> String {
+pub(crate) fn display_element(element: &ContextElement) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     match element {
         ContextElement::Opaque(path) => text(path),
         ContextElement::DrvDeep(path) => format!("{} (deep)", text(path)),
-        ContextElement::Built { drv, output } => format!("{}^{}", text(drv), text(output)),
+        ContextElement::Built {
+            through,
+            drv,
+            output,
+        } => {
+            let mut shown = text(drv);
+            for name in through.iter().chain([output]) {
+                shown.push('^');
+                shown.push_str(&text(name));
+            }
+            shown
+        }
     }
 }
 
@@ -474,12 +485,18 @@ impl Evaluator {
             return Ok(());
         }
         for element in self.contexts.elements(context) {
-            let ContextElement::Built { drv, output } = element else {
+            let ContextElement::Built {
+                through,
+                drv,
+                output,
+            } = &element
+            else {
                 continue;
             };
             let dir = self.store_dir()?;
-            let path = dir.parse(&drv).ok();
+            let path = dir.parse(drv).ok();
             let known = path
+                .filter(|_| through.is_empty())
                 .filter(|path| self.recall_derivation(path))
                 .and_then(|path| self.store.derivations.get(&path))
                 .and_then(|record| record.outputs.get(&output[..]).cloned().flatten())
@@ -489,8 +506,9 @@ impl Evaluator {
             if built {
                 continue;
             }
-            let drv = String::from_utf8_lossy(&drv).into_owned();
-            let output = String::from_utf8_lossy(&output).into_owned();
+            let whole = display_element(&element);
+            let output = String::from_utf8_lossy(output).into_owned();
+            let drv = whole.strip_suffix(&format!("^{output}")).unwrap_or(&whole);
             return self.raise(EvalError::new(
                 ErrorKind::ImportFromDerivation,
                 format!(

@@ -23,6 +23,9 @@ pub enum ContextElement {
     DrvDeep(Rc<[u8]>),
     /// An output of a derivation.
     Built {
+        /// Where the derivation is itself an output: those that lead to it, one of the other, the
+        /// first of which is one of `drv`.
+        through: Vec<Rc<[u8]>>,
         /// The derivation's store path.
         drv: Rc<[u8]>,
         /// The output's name.

@@ -208,8 +208,16 @@ pub(super) fn put_element(out: &mut Writer, element: &ContextElement) {
             out.word(DEEP);
             out.bytes(path);
         }
-        ContextElement::Built { drv, output } => {
+        ContextElement::Built {
+            through,
+            drv,
+            output,
+        } => {
             out.word(BUILT);
+            out.number(through.len());
+            for name in through {
+                out.bytes(name);
+            }
             out.bytes(drv);
             out.bytes(output);
         }
@@ -222,6 +230,11 @@ pub(super) fn take_element(from: &mut Reader<'_>) -> Option<ContextElement> {
         OPAQUE => ContextElement::Opaque(from.bytes()?.into()),
         DEEP => ContextElement::DrvDeep(from.bytes()?.into()),
         BUILT => ContextElement::Built {
+            through: {
+                let count = from.count(1)?;
+                let names = (0..count).map(|_| Some(from.bytes()?.into()));
+                names.collect::<Option<_>>()?
+            },
             drv: from.bytes()?.into(),
             output: from.bytes()?.into(),
         },

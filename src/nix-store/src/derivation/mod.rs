@@ -4,6 +4,7 @@
 //! and working out paths have files of their own. Follows Nix's `libstore/derivations.cc`.
 //! Structured attributes are the variable `__json` of the environment, as in the `.drv` file.
 
+mod dynamic;
 mod instantiate;
 mod modulo;
 mod parse;
@@ -19,6 +20,7 @@ use crate::hash::Algorithm;
 use crate::store_dir::{NotContentAddressable, References, StoreDir, output_path_name};
 use crate::store_path::{StorePath, StorePathError};
 
+pub use dynamic::{DynamicInput, DynamicOutputs};
 pub use instantiate::Instantiated;
 pub use modulo::{InputHashes, ModuloHash};
 pub use parse::{ParseError, ParseProblem};
@@ -37,6 +39,9 @@ pub struct Derivation<'text> {
     pub input_sources: BTreeSet<StorePath>,
     /// The outputs of other derivations that it uses, by `.drv` path.
     pub input_derivations: BTreeMap<StorePath, BTreeSet<Text<'text>>>,
+    /// What it uses of derivations that are outputs of these; each has its entry in
+    /// `input_derivations` too, though it may be empty.
+    pub dynamic_inputs: BTreeMap<StorePath, DynamicOutputs<'text>>,
     /// The kind of machine that builds it, such as `x86_64-linux`.
     pub system: Text<'text>,
     /// The program that builds it.
@@ -237,6 +242,11 @@ impl Derivation<'_> {
                 .input_derivations
                 .into_iter()
                 .map(|(path, outputs)| (path, outputs.into_iter().map(own).collect()))
+                .collect(),
+            dynamic_inputs: self
+                .dynamic_inputs
+                .into_iter()
+                .map(|(path, outputs)| (path, dynamic::own(outputs)))
                 .collect(),
             system: own(self.system),
             builder: own(self.builder),

@@ -80,6 +80,10 @@ impl Derivation<'_> {
         let mut deferred = false;
         let mut uses: BTreeSet<([u8; 32], &[u8])> = BTreeSet::new();
         for (path, outputs) in &self.input_derivations {
+            // Whether its outputs are known counts for those that are outputs of it, too.
+            if outputs.is_empty() && self.dynamic_inputs.contains_key(path) {
+                deferred |= inputs(path, b"")?.deferred;
+            }
             for output in outputs.iter().map(Text::as_ref) {
                 let hash = inputs(path, output)?;
                 deferred |= hash.deferred;
@@ -91,6 +95,8 @@ impl Derivation<'_> {
             (
                 HEXLOWER.encode(&same[0].0).into_bytes(),
                 same.iter().map(|(_, output)| *output),
+                // Nix leaves out what is not known before something is built.
+                None,
             )
         }));
         Ok(ReplacedInputs { text, deferred })

@@ -6,11 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bstr::{BString, ByteSlice};
 
-use super::{Derivation, Output, Text};
+use super::{Derivation, DynamicInput, Output, Text};
 use crate::content_address::Method;
 use crate::hash::{Hash, HashError};
 use crate::store_dir::StoreDir;
 use crate::store_path::{StorePath, StorePathError};
+
+/// How deep derivations may be outputs of outputs.
+const MOST_DEPTH: usize = 1000;
 
 /// A text that is no derivation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,9 +39,12 @@ pub enum ParseProblem {
     /// Neither `Derive` nor a version.
     #[error("derivation does not start with 'Derive' or 'DrvWithVersion'")]
     Start,
-    /// A format that only the experimental dynamic derivations use.
-    #[error("experimental Nix feature 'dynamic-derivations' is disabled")]
-    Dynamic,
+    /// A form of derivations that is not known.
+    #[error("Unknown derivation ATerm format version '{0}'")]
+    Version(BString),
+    /// Outputs of outputs nested too deep.
+    #[error("dynamic outputs nested too deep")]
+    Depth,
     /// A path that is not absolute.
     #[error("bad path '{0}' in derivation")]
     BadPath(BString),
@@ -92,7 +98,11 @@ impl<'text> Parser<'text, '_> {
             [b'D', b'e', ..] => self.expect("Derive(")?,
             [b'D', b'r', ..] => {
                 self.expect("DrvWithVersion(")?;
-                return Err(ParseProblem::Dynamic);
+                let version = self.string()?;
+                if version.as_ref() != b"xp-dyn-drv" {
+                    return Err(ParseProblem::Version(version.as_ref().into()));
+                }
+                self.expect(",")?;
             }
             [b'D', ..] => return Err(ParseProblem::Start),
             _ => return Err(ParseProblem::Expected("D")),
@@ -106,18 +116,18 @@ impl<'text> Parser<'text, '_> {
             outputs.entry(name).or_insert(output);
         }
         let mut input_derivations = BTreeMap::new();
+        let mut dynamic_inputs = BTreeMap::new();
         self.expect(",[")?;
         while !self.end_of_list() {
             self.expect("(")?;
             let path = self.store_path()?;
             self.expect(",")?;
-            let mut names = BTreeSet::new();
-            self.expect("[")?;
-            while !self.end_of_list() {
-                names.insert(self.string()?);
-            }
+            let input = self.input(0)?;
             self.expect(")")?;
-            input_derivations.insert(path, names);
+            if !input.dynamic.is_empty() {
+                dynamic_inputs.insert(path.clone(), input.dynamic);
+            }
+            input_derivations.insert(path, input.outputs);
         }
         let mut input_sources = BTreeSet::new();
         self.expect(",[")?;
@@ -149,11 +159,41 @@ impl<'text> Parser<'text, '_> {
             outputs,
             input_sources,
             input_derivations,
+            dynamic_inputs,
             system,
             builder,
             args,
             env,
         })
+    }
+
+    /// The outputs that are used of a derivation, and of those that are outputs of it.
+    fn input(&mut self, depth: usize) -> Result<DynamicInput<'text>, ParseProblem> {
+        if depth > MOST_DEPTH {
+            return Err(ParseProblem::Depth);
+        }
+        let mut input = DynamicInput::default();
+        let is_dynamic = self.rest().starts_with(b"(");
+        if is_dynamic {
+            self.expect("(")?;
+        }
+        self.expect("[")?;
+        while !self.end_of_list() {
+            input.outputs.insert(self.string()?);
+        }
+        if is_dynamic {
+            self.expect(",[")?;
+            while !self.end_of_list() {
+                self.expect("(")?;
+                let name = self.string()?;
+                self.expect(",")?;
+                let below = self.input(depth + 1)?;
+                input.dynamic.insert(name, below);
+                self.expect(")")?;
+            }
+            self.expect(")")?;
+        }
+        Ok(input)
     }
 
     fn output(&mut self) -> Result<Output, ParseProblem> {

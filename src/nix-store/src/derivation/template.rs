@@ -4,7 +4,7 @@
 
 use bstr::ByteSlice;
 
-use super::{Derivation, DerivationError, Output, Text};
+use super::{Derivation, DerivationError, DynamicOutputs, Output, Text};
 use crate::hash::Encoding;
 use crate::store_dir::StoreDir;
 
@@ -41,7 +41,12 @@ impl Template {
             text: Vec::with_capacity(4096),
             holes: Vec::new(),
         };
-        template.push(b"Derive([");
+        // The older form where it is enough.
+        template.push(if derivation.dynamic_inputs.is_empty() {
+            b"Derive(["
+        } else {
+            b"DrvWithVersion(\"xp-dyn-drv\",["
+        });
         for (position, (name, output)) in derivation.outputs.iter().enumerate() {
             template.separate(position);
             template.push(b"(\"");
@@ -137,24 +142,47 @@ impl Template {
 
 /// Writes the list of input derivations without its brackets.
 pub(super) fn write_inputs<'text, Outputs>(
-    inputs: impl Iterator<Item = (Vec<u8>, Outputs)>,
+    inputs: impl Iterator<Item = (Vec<u8>, Outputs, Option<&'text DynamicOutputs<'text>>)>,
 ) -> Vec<u8>
 where
     Outputs: Iterator<Item = &'text [u8]>,
 {
     let mut text = Vec::with_capacity(1024);
-    for (position, (key, outputs)) in inputs.enumerate() {
+    for (position, (key, outputs, dynamic)) in inputs.enumerate() {
         text.extend_from_slice(if position > 0 { b",(\"" } else { b"(\"" });
         text.extend_from_slice(&key);
-        text.extend_from_slice(b"\",[");
-        for (position, output) in outputs.enumerate() {
-            text.extend_from_slice(if position > 0 { b",\"" } else { b"\"" });
-            text.extend_from_slice(output);
-            text.push(b'"');
-        }
-        text.extend_from_slice(b"])");
+        text.extend_from_slice(b"\",");
+        write_outputs(outputs, dynamic, &mut text);
+        text.push(b')');
     }
     text
+}
+
+/// Writes which outputs of a derivation are used, and which of those that are outputs of it.
+fn write_outputs<'text>(
+    outputs: impl Iterator<Item = &'text [u8]>,
+    dynamic: Option<&DynamicOutputs<'text>>,
+    text: &mut Vec<u8>,
+) {
+    let dynamic = dynamic.filter(|dynamic| !dynamic.is_empty());
+    text.extend_from_slice(if dynamic.is_some() { b"([" } else { b"[" });
+    for (position, output) in outputs.enumerate() {
+        text.extend_from_slice(if position > 0 { b",\"" } else { b"\"" });
+        text.extend_from_slice(output);
+        text.push(b'"');
+    }
+    text.push(b']');
+    let Some(dynamic) = dynamic else { return };
+    text.extend_from_slice(b",[");
+    for (position, (name, input)) in dynamic.iter().enumerate() {
+        text.extend_from_slice(if position > 0 { b",(\"" } else { b"(\"" });
+        text.extend_from_slice(name);
+        text.extend_from_slice(b"\",");
+        let outputs: Vec<&[u8]> = input.outputs.iter().map(Text::as_ref).collect();
+        write_outputs(outputs.into_iter(), Some(&input.dynamic), text);
+        text.push(b')');
+    }
+    text.extend_from_slice(b"])");
 }
 
 /// Writes a string with quotes and escapes; bytes that need none are copied in runs.
@@ -193,11 +221,10 @@ impl Derivation<'_> {
     }
 
     pub(super) fn write_real_inputs(&self, store: &StoreDir) -> Vec<u8> {
-        write_inputs(
-            self.input_derivations
-                .iter()
-                .map(|(path, outputs)| (store.print(path), outputs.iter().map(Text::as_ref))),
-        )
+        write_inputs(self.input_derivations.iter().map(|(path, outputs)| {
+            let dynamic = self.dynamic_inputs.get(path);
+            (store.print(path), outputs.iter().map(Text::as_ref), dynamic)
+        }))
     }
 
     pub(super) fn shown_outputs(&self, store: &StoreDir) -> Result<Outputs, DerivationError> {
