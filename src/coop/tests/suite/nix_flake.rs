@@ -67,3 +67,35 @@ fn legacy_packages_and_other_systems_are_shown_on_request() {
 fn outputs_are_shown_as_json() {
     insta::assert_snapshot!(show(&["--json"]));
 }
+
+#[test]
+fn messages_name_files_of_a_working_tree_where_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().canonicalize().unwrap();
+    let flake =
+        r#"{ outputs = { self }: { f = import ./f.nix; bad = throw "no"; at = "${self}"; }; }"#;
+    std::fs::write(folder.join("flake.nix"), flake).unwrap();
+    std::fs::write(folder.join("f.nix"), "x: x").unwrap();
+    let git = |arguments: &[&str]| {
+        let done = Command::new("git")
+            .args(arguments)
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert!(done.status.success());
+    };
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    let eval = |attribute: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_coop"))
+            .args(["nix", "eval", attribute])
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        text.replace(&*folder.to_string_lossy(), "HERE")
+    };
+    assert!(eval(".#f").starts_with("«lambda @ HERE/f.nix:1:1»"));
+    assert!(eval(".#bad").contains("  at HERE/flake.nix:1:"));
+    assert!(eval(".#at").starts_with("\"/nix/store/"));
+}

@@ -336,10 +336,16 @@ impl Evaluator {
         let shown = dir.print(&tree.store_path);
         if let Some(content) = &tree.content {
             self.mount_content(tree.store_path.clone(), content.clone());
-            if let StoreContent::Tree(real, None) = content
-                && !has_stand_in(tree.store_path.base_name().as_bytes())
-            {
-                self.note_mount(&tree.store_path, real);
+            match content {
+                StoreContent::Tree(real, Some(_)) => {
+                    self.note_work_tree(tree.store_path.clone(), real.clone());
+                }
+                StoreContent::Tree(real, None)
+                    if !has_stand_in(tree.store_path.base_name().as_bytes()) =>
+                {
+                    self.note_mount(&tree.store_path, real);
+                }
+                StoreContent::Tree(..) | StoreContent::Text(_) => {}
             }
         }
         self.allow(&shown);

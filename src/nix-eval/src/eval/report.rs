@@ -58,7 +58,7 @@ impl Evaluator {
         };
         let (line, column) = place.line_column();
         let name = match &place.source.origin {
-            Origin::File(path) => String::from_utf8_lossy(path).into_owned(),
+            Origin::File(path) => self.shown_path(path),
             Origin::String => "«string»".to_owned(),
             Origin::Stdin => "«stdin»".to_owned(),
             Origin::Internal(name) => format!("«nix-internal»/{name}"),

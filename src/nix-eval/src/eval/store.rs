@@ -52,6 +52,8 @@ pub(crate) struct StoreState {
     pub(crate) contents: BTreeMap<StorePath, StoreContent>,
     /// Store paths of sources by path, so that each is hashed once.
     copied: FxHashMap<Rc<[u8]>, StorePath>,
+    /// Working trees by store path: messages name the file that their user edits.
+    work_trees: BTreeMap<StorePath, Rc<[u8]>>,
 }
 
 impl StoreState {
@@ -236,6 +238,27 @@ impl Evaluator {
     /// Makes `store_path` readable: it holds `content`, unless something else is known of it.
     pub fn mount_content(&mut self, store_path: StorePath, content: StoreContent) {
         self.store.contents.entry(store_path).or_insert(content);
+    }
+
+    /// Notes that a store path is a working tree's.
+    pub(crate) fn note_work_tree(&mut self, store_path: StorePath, real: Rc<[u8]>) {
+        self.store.work_trees.insert(store_path, real);
+    }
+
+    /// A path as people know it: below a working tree, where that is.
+    pub(super) fn shown_path(&self, at: &[u8]) -> String {
+        let dir = self.settings.store_dir.as_bytes();
+        let of_tree = || {
+            let rest = at.strip_prefix(dir)?.strip_prefix(b"/")?;
+            let end = rest.iter().position(|&b| b == b'/').unwrap_or(rest.len());
+            let store_path = StorePath::parse(&rest[..end]).ok()?;
+            let real = self.store.work_trees.get(&store_path)?;
+            Some([real, &rest[end..]].concat())
+        };
+        match of_tree() {
+            Some(real) => String::from_utf8_lossy(&real).into_owned(),
+            None => String::from_utf8_lossy(at).into_owned(),
+        }
     }
 
     /// Where a path really is: below a copied source, that source.
