@@ -142,3 +142,24 @@ fn what_follows_quit_is_not_read() {
     assert!(printed.starts_with("The following commands are available:"));
     assert!(!printed.ends_with("1\n"), "{printed}");
 }
+
+#[test]
+fn what_fails_inside_is_shown_in_its_place() {
+    let (printed, errors) = converse(
+        &[],
+        "{ a = throw \"no\"; b = 1; }\n\
+         [ (abort \"never\") ]\n\
+         { only = throw \"no\"; }\n\
+         throw \"top\"\n\
+         1\n",
+    );
+    assert_eq!(
+        printed,
+        "{\n  a = «error: no»;\n  b = 1;\n}\n\
+         [ «error: evaluation aborted with the following error message: 'never'» ]\n\
+         { only = «error: no»; }\n\
+         1\n"
+    );
+    assert!(errors.starts_with("error: top\n"), "{errors}");
+    assert_eq!(errors.matches("error: ").count(), 1, "{errors}");
+}

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashSet;
 
 use super::literal;
-use crate::eval::{Evaluator, R};
+use crate::eval::{Evaluator, R, Raised};
 use crate::heap::{Kind, ThunkState, Value};
 use crate::ir::op;
 use crate::position::Position;
@@ -45,6 +45,7 @@ mod colour {
     pub(super) const STRING: &str = "\x1b[35;1m";
     pub(super) const PATH: &str = "\x1b[32;1m";
     pub(super) const FUNCTION: &str = "\x1b[34;1m";
+    pub(super) const ERROR: &str = "\x1b[31;1m";
     pub(super) const NONE: &str = "\x1b[0m";
 }
 
@@ -68,7 +69,7 @@ pub fn nix(evaluator: &mut Evaluator, value: Value) -> R<Vec<u8>> {
 /// colours.
 ///
 /// # Errors
-/// What forcing raises.
+/// What forcing the value itself raises; what raises in it is shown in its place.
 pub fn pretty(evaluator: &mut Evaluator, value: Value, depth: u32) -> R<Vec<u8>> {
     print(evaluator, value, Style::Pretty { depth })
 }
@@ -109,6 +110,17 @@ impl Printer<'_> {
             return self.evaluator.stack_overflow(Position::NONE);
         }
         let value = match self.style {
+            Style::Pretty { .. } if depth > 0 => {
+                let calls = self.evaluator.depth;
+                match self.evaluator.force(slot) {
+                    Ok(value) => value,
+                    Err(raised) => {
+                        self.evaluator.depth = calls;
+                        self.error(raised);
+                        return Ok(());
+                    }
+                }
+            }
             style if style.forces() => self.evaluator.force(slot)?,
             _ if slot.is_thunk() => match self.evaluator.heap.thunk_state(slot) {
                 ThunkState::Done(value) => value,
@@ -128,6 +140,14 @@ impl Printer<'_> {
             _ => slot,
         };
         self.forced(slot, value, depth)
+    }
+
+    /// What fails below what was asked for is no reason to show nothing of the rest.
+    fn error(&mut self, raised: Raised) {
+        let error = self.evaluator.take_error(raised);
+        self.text(colour::ERROR);
+        self.text(&format!("«error: {}»", error.message));
+        self.text(colour::NONE);
     }
 
     /// `slot` is where the value lies: that is what makes a list the same list.
@@ -194,8 +214,15 @@ impl Printer<'_> {
         match items {
             [] => Ok(false),
             &[single] => {
-                let single = self.evaluator.force(single)?;
-                Ok(single.is_list() || single.is_attrs())
+                let calls = self.evaluator.depth;
+                match self.evaluator.force(single) {
+                    Ok(single) => Ok(single.is_list() || single.is_attrs()),
+                    Err(raised) => {
+                        self.evaluator.depth = calls;
+                        self.evaluator.take_error(raised);
+                        Ok(false)
+                    }
+                }
             }
             _ => Ok(true),
         }
