@@ -93,7 +93,9 @@ impl Layout {
                 && part.length.is_multiple_of(4)
                 && end.is_some_and(|end| end <= saved.length())
         };
-        (is_sound(layout.data) && is_sound(layout.code)).then_some(layout)
+        let has_tables =
+            layout.data.offset >= (HEADER_BYTES as u64).saturating_add(layout.tables as u64);
+        (has_tables && is_sound(layout.data) && is_sound(layout.code)).then_some(layout)
     }
 }
 
@@ -101,5 +103,51 @@ fn part(offset: usize, length: usize) -> Part {
     Part {
         offset: offset as u64,
         length,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    struct Bytes(Vec<u8>);
+
+    impl Saved for Bytes {
+        fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+            let start = offset as usize;
+            let bytes = self.0.get(start..start + buffer.len());
+            buffer.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
+            Ok(())
+        }
+
+        fn length(&self) -> u64 {
+            self.0.len() as u64
+        }
+    }
+
+    #[test]
+    fn no_part_lies_outside_of_the_file() {
+        let layout = Layout::new(100, 50, 8, 16);
+        let file = |layout: Layout| {
+            let mut bytes = layout.header();
+            bytes.resize(3 * PAGE, 0);
+            Layout::read(&Bytes(bytes))
+        };
+        assert_eq!(file(layout), Some(layout));
+        let changes: [fn(&mut Layout); 6] = [
+            |layout| layout.tables = 1 << 40,
+            |layout| layout.tables = usize::MAX,
+            |layout| layout.data.length = 4 * PAGE,
+            |layout| layout.data.offset = u64::MAX - 65535,
+            |layout| layout.code.offset += 8,
+            |layout| layout.code.length = 3,
+        ];
+        for change in changes {
+            let mut layout = layout;
+            change(&mut layout);
+            assert_eq!(file(layout), None);
+        }
     }
 }
