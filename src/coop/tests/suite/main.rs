@@ -13,6 +13,7 @@ mod nix_flake;
 mod nix_repl;
 mod reference;
 mod report;
+mod shared_values;
 mod support;
 mod tree;
 mod watch;
