@@ -207,24 +207,24 @@ impl Printer<'_> {
 
     /// Whether what has these items gets several lines; a single item may be forced, since it is
     /// about to be shown.
-    fn wants_lines(&mut self, items: &[Value]) -> R<bool> {
+    fn wants_lines(&mut self, items: &[Value]) -> bool {
         if !matches!(self.style, Style::Pretty { .. }) {
-            return Ok(false);
+            return false;
         }
         match items {
-            [] => Ok(false),
+            [] => false,
             &[single] => {
                 let calls = self.evaluator.depth;
                 match self.evaluator.force(single) {
-                    Ok(single) => Ok(single.is_list() || single.is_attrs()),
+                    Ok(single) => single.is_list() || single.is_attrs(),
                     Err(raised) => {
                         self.evaluator.depth = calls;
                         self.evaluator.take_error(raised);
-                        Ok(false)
+                        false
                     }
                 }
             }
-            _ => Ok(true),
+            _ => true,
         }
     }
 
@@ -266,7 +266,7 @@ impl Printer<'_> {
             return Ok(());
         }
         self.text("[");
-        let lines = self.wants_lines(&items)?;
+        let lines = self.wants_lines(&items);
         let mut left = items.len() as u32;
         for item in items {
             self.space(lines, depth + 1);
@@ -317,7 +317,7 @@ impl Printer<'_> {
             .map(|&index| self.evaluator.heap.attr_at(flat, index))
             .take(2)
             .collect();
-        let lines = self.wants_lines(&single)?;
+        let lines = self.wants_lines(&single);
         for (done, index) in order.into_iter().enumerate() {
             self.space(lines, depth + 1);
             if self.elided(length - done as u32, "attribute") {
