@@ -24,11 +24,10 @@ pub(super) fn add(
     value: ExprId,
     position: Position,
 ) -> Result<(), Duplicate> {
-    let Some((last, parents)) = path.split_last() else {
-        return Ok(());
-    };
-    let Some((first, rest)) = parents.split_first() else {
-        return add_last(ast, symbols, set, path, *last, value, position);
+    let (first, below) = match path {
+        [] => return Ok(()),
+        [last] => return add_last(ast, symbols, set, path, *last, value, position),
+        [first, below @ ..] => (first, below),
     };
     // Descend into nodes of the tree, taking each set out while it is changed.
     let nested = match *first {
@@ -66,9 +65,7 @@ pub(super) fn add(
         }
     };
     let mut inner = take(ast, nested);
-    let mut below: Vec<AttrName> = rest.to_vec();
-    below.push(*last);
-    let result = add(ast, symbols, &mut inner, &below, value, position);
+    let result = add(ast, symbols, &mut inner, below, value, position);
     *ast.get_mut(nested) = Expr::Attrs(inner);
     result.map_err(|mut duplicate| {
         let mut shown = show_path(ast, symbols, &path[..1]);
@@ -211,4 +208,44 @@ fn show_path(ast: &Ast, symbols: &SymbolTable, path: &[AttrName]) -> Vec<u8> {
     let mut out = Vec::new();
     super::show::attribute_path(&mut out, ast, symbols, path);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::eval::{Evaluator, Settings, with_stack};
+    use crate::position::Origin;
+    use crate::testing::Memory;
+
+    /// Why a text is no program, if it is none.
+    fn message(text: &str) -> Option<String> {
+        with_stack(|| {
+            let world = Box::new(Memory::default());
+            let mut evaluator = Evaluator::new(Settings::default(), world).unwrap();
+            evaluator.start_on_this_stack();
+            let value = evaluator.eval_text(text.as_bytes(), Origin::String, b"/");
+            let raised = value.err()?;
+            Some(evaluator.take_error(raised).message)
+        })
+        .unwrap()
+        .unwrap()
+    }
+
+    fn nested(names: usize, inner: &str) -> String {
+        format!("{{ {}a = {inner}; }}", "a.".repeat(names))
+    }
+
+    #[test]
+    fn paths_are_as_long_as_sets_may_be_nested() {
+        assert_eq!(message(&nested(20_000, "1")), None);
+        let too_long = [
+            nested(100_000, "1"),
+            nested(1_000_000, "1"),
+            nested(60_000, &nested(60_000, "1")),
+            (0..200).fold("1".to_owned(), |inner, _| nested(1000, &inner)),
+        ];
+        for text in too_long {
+            let message = message(&text);
+            assert_eq!(message.as_deref(), Some("memory exhausted"));
+        }
+    }
 }

@@ -30,7 +30,11 @@ impl Parser<'_> {
                 return Err(self.unexpected_but("'.' or '='"));
             }
             self.advance()?;
+            // Each name but the last makes a set around the value.
+            let levels = path.len() as u32 - 1;
+            self.enter_levels(levels)?;
             let value = self.expr()?;
+            self.depth -= levels;
             self.expect(Token::Byte(b';'))?;
             attribute_path::add(
                 &mut self.ast,

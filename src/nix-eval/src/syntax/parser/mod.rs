@@ -185,7 +185,12 @@ impl Parser<'_> {
 
     /// One level deeper.
     fn enter(&mut self) -> Parsed<()> {
-        self.depth += 1;
+        self.enter_levels(1)
+    }
+
+    /// Some levels deeper.
+    fn enter_levels(&mut self, levels: u32) -> Parsed<()> {
+        self.depth += levels;
         if self.depth <= MAX_DEPTH {
             return Ok(());
         }
