@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{Context, Verdict, whole};
 use crate::diagnostics::{Diagnostic, Severity};
-use crate::fleet::{Day, Files as _, Folder};
+use crate::fleet::{Day, Files as _, Fleet, Folder};
 use crate::lock::Lock;
 use crate::report::{self, Subject};
 
@@ -55,7 +55,7 @@ impl Report {
                 return Ok(Verdict::Findings);
             }
             let plan = match &self.plan {
-                Some(path) => Some(report::read_plan(path)?),
+                Some(path) => Some(report::read_plan(name(&fleet), path)?),
                 None => None,
             };
             report::page(&Subject {
@@ -72,6 +72,10 @@ impl Report {
         }
         Ok(Verdict::Fine)
     }
+}
+
+fn name(fleet: &Fleet) -> &str {
+    fleet.model.fleet.as_ref().map_or("", |said| &*said.name)
 }
 
 /// The day that review dates are compared with: today here, or in UTC that of `SOURCE_DATE_EPOCH`,

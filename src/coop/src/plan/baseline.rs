@@ -136,6 +136,7 @@ pub fn plan(request: &Request<'_>) -> Result<Outcome, PlanError> {
     let changes = !people.is_empty() || hosts.values().any(|host| host.state != State::Same);
     Ok(Outcome {
         report: Report {
+            fleet: name_of(request.fleet),
             against: side.against,
             not_evaluated: None,
             nixpkgs: Some(prepared.nixpkgs.clone()),
@@ -208,6 +209,7 @@ fn without_hosts(request: &Request<'_>, old: &Old, why: String) -> Report {
         ),
     };
     Report {
+        fleet: name_of(request.fleet),
         against,
         not_evaluated: Some(why),
         nixpkgs: None,
@@ -215,6 +217,12 @@ fn without_hosts(request: &Request<'_>, old: &Old, why: String) -> Report {
         people,
         hosts: BTreeMap::new(),
     }
+}
+
+/// What a fleet is called.
+fn name_of(fleet: &Fleet) -> Option<String> {
+    let said = fleet.model.fleet.as_ref()?;
+    Some(said.name.to_string())
 }
 
 fn of_file(saved: &Saved, path: &Path) -> Against {

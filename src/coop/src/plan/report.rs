@@ -13,6 +13,9 @@ pub static PLAN_SCHEMA: LazyLock<Json> = LazyLock::new(|| schemars::schema_for!(
 /// A plan.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
+    /// The fleet's name.
+    #[serde(default)]
+    pub fleet: Option<String>,
     /// What the fleet is compared with.
     pub against: Against,
     /// Whether the hosts were evaluated; if not, why.

@@ -138,6 +138,7 @@ fn hosts() -> (Host, Host) {
 
 fn report(hosts: BTreeMap<String, HostPlan>) -> Report {
     Report {
+        fleet: Some("Test".to_owned()),
         against: Against::Revision {
             name: "main".to_owned(),
             commit: "0123456789abcdef0123456789abcdef01234567".to_owned(),

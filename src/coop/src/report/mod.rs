@@ -18,7 +18,7 @@ mod signup;
 mod template;
 mod words;
 
-pub use plan::{PlanFileError, read as read_plan};
+pub use plan::{PlanFileError, read_of as read_plan};
 
 use thiserror::Error;
 

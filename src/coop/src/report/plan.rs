@@ -24,6 +24,19 @@ pub enum PlanFileError {
         "{0} is a saved fleet, not a plan; make the plan with `coop plan --against-file {0} --format json`"
     )]
     Saved(String),
+    /// It is one of another fleet.
+    #[error(
+        "{path} is a plan of the fleet \"{found}\", and this one is \"{expected}\"; make one here with \
+         `coop plan --format json`"
+    )]
+    Other {
+        /// The file.
+        path: String,
+        /// The fleet it is of.
+        found: String,
+        /// The fleet that it should be of.
+        expected: String,
+    },
     /// It is something else.
     #[error("{path} is no plan; make one with `coop plan --format json`")]
     Form {
@@ -34,11 +47,23 @@ pub enum PlanFileError {
     },
 }
 
-/// Reads what `coop plan --format json` printed.
+/// Reads what `coop plan --format json` printed of the fleet of this name.
 ///
 /// # Errors
 /// Where the file cannot be read, or is something else.
-pub fn read(path: &Path) -> Result<Report, PlanFileError> {
+pub fn read_of(fleet: &str, path: &Path) -> Result<Report, PlanFileError> {
+    let plan = read(path)?;
+    match plan.fleet {
+        Some(found) if found != fleet => Err(PlanFileError::Other {
+            path: path.display().to_string(),
+            found,
+            expected: fleet.to_owned(),
+        }),
+        _ => Ok(plan),
+    }
+}
+
+fn read(path: &Path) -> Result<Report, PlanFileError> {
     let shown = path.display().to_string();
     let text = std::fs::read(path).map_err(|source| PlanFileError::Read {
         path: shown.clone(),

@@ -343,6 +343,12 @@ fn plan_speaks_of_people() {
     let page = text(&coop(folder.path(), &["report", "--plan", "plan.json"])).1;
     assert!(page.contains("<dd>weavers.example may join</dd>"), "{page}");
     assert!(page.contains("against the revision HEAD ("), "{page}");
+    let other = String::from_utf8(made.stdout).unwrap();
+    let other = other.replacen("\"fleet\": \"", "\"fleet\": \"Not ", 1);
+    fs::write(folder.path().join("plan.json"), other).unwrap();
+    let (status, _, stderr) = text(&coop(folder.path(), &["report", "--plan", "plan.json"]));
+    assert_eq!(status, Some(2), "{stderr}");
+    assert!(stderr.contains("is a plan of the fleet \"Not "), "{stderr}");
 }
 
 #[test]

@@ -474,7 +474,7 @@ fn a_file_that_is_no_plan_is_explained() {
     let refused = |text: &str| {
         let path = folder.path().join("plan.json");
         fs::write(&path, text).unwrap();
-        let error = read_plan(&path).unwrap_err();
+        let error = read_plan("Test", &path).unwrap_err();
         error
             .to_string()
             .replace(&*path.to_string_lossy(), "plan.json")
@@ -499,7 +499,7 @@ fn a_file_that_is_no_plan_is_explained() {
         refused("{\"version\": 1, \"files\": {}, \"hosts\": {}}")
             .contains("is a saved fleet, not a plan")
     );
-    let missing = read_plan(&folder.path().join("nothing")).unwrap_err();
+    let missing = read_plan("Test", &folder.path().join("nothing")).unwrap_err();
     assert!(
         missing.to_string().ends_with("nothing cannot be read"),
         "{missing}"
