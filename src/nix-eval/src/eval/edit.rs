@@ -21,11 +21,11 @@ use crate::syntax::literals::{self, Literal};
 use crate::syntax::show;
 
 /// Files that are read as data share marks: the first of them, and how many.
-const DATA: (u32, u32) = (0, 8);
+const DATA: (u32, u32) = (0, 4);
 /// Literals share the others but the last few.
-const LITERALS: (u32, u32) = (8, 14);
+const LITERALS: (u32, u32) = (4, 8);
 /// Marks for single literals that were edited before: who edits one will often do so again.
-const OWN: (u32, u32) = (22, 6);
+const OWN: (u32, u32) = (12, 16);
 
 /// A tree that may be edited.
 #[derive(Default)]
