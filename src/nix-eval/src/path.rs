@@ -50,13 +50,22 @@ pub fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
     out
 }
 
+/// The part of `path` below `directory`, empty for the directory itself; `None` where it lies
+/// elsewhere. Both are normalised.
+#[must_use]
+pub fn below<'p>(path: &'p [u8], directory: &[u8]) -> Option<&'p [u8]> {
+    let rest = path.strip_prefix(directory)?;
+    if rest.is_empty() || directory == b"/" {
+        Some(rest)
+    } else {
+        rest.strip_prefix(b"/")
+    }
+}
+
 /// Whether `path` is `directory` or lies below it; both are normalised.
 #[must_use]
 pub fn is_within(path: &[u8], directory: &[u8]) -> bool {
-    directory == b"/"
-        || path
-            .strip_prefix(directory)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+    below(path, directory).is_some()
 }
 
 /// The names in an attribute path as the command line writes it: dots between them, quotes around
@@ -94,6 +103,15 @@ mod tests {
     fn quoted_names_keep_their_dots() {
         assert_eq!(attribute_path("a.\"b.c\".d"), [&b"a"[..], b"b.c", b"d"]);
         assert!(attribute_path("").is_empty());
+    }
+
+    #[test]
+    fn what_is_below_a_directory_has_no_slash_before_it() {
+        assert_eq!(below(b"/a/b/c", b"/a"), Some(&b"b/c"[..]));
+        assert_eq!(below(b"/a", b"/"), Some(&b"a"[..]));
+        assert_eq!(below(b"/a", b"/a"), Some(&b""[..]));
+        assert_eq!(below(b"/ab", b"/a"), None);
+        assert_eq!(below(b"/", b"/a"), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! once more under its own, and then the answer holds for this very tree.
 
 use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use nix_eval::eval::{R, StoreContent};
 use nix_eval::stand_in::{has_stand_in, with_real_path};
@@ -26,6 +27,29 @@ struct Inquiry<'a> {
     records: Records,
     program: &'a str,
     question: &'a [&'a str],
+}
+
+impl Inquiry<'_> {
+    /// What the record of a flake's answer is found by.
+    fn key(&self, flake: &LockedFlake) -> String {
+        let settings = self.options.flake_settings();
+        record::key(flake, &settings, self.program, self.question)
+    }
+
+    /// An answer, which has to be the one that was recorded.
+    fn held_against<T: PartialEq>(
+        &self,
+        known: Option<(T, SystemTime)>,
+        value: T,
+    ) -> Result<Answer<T>, Failure> {
+        match known {
+            Some((before, _)) if before != value => Err(Failure::Stale(self.question.join(" "))),
+            known => {
+                let recorded = known.map(|(_, at)| at);
+                Ok(Answer { value, recorded })
+            }
+        }
+    }
 }
 
 /// A tree in memory whose path is hidden.
@@ -106,15 +130,11 @@ impl Opened {
             question,
         };
         if let Some(own) = self.own()
-            && let Some(answer) = self.answer(&inquiry, Some(&own), work, &others)
+            && let Some(answer) = self.answer_hidden(&inquiry, &own, work, &others)?
         {
-            return answer;
+            return Ok(answer);
         }
-        let answer = self.answer(&inquiry, None, work, &others);
-        answer.unwrap_or_else(|| {
-            let message = "the path of the flake was seen that was not hidden".to_owned();
-            Err(Failure::Resources(message))
-        })
+        self.answer_shown(&inquiry, work)
     }
 
     /// The flake's own tree, where its path can be hidden.
@@ -136,76 +156,99 @@ impl Opened {
         })
     }
 
-    /// The answer; `None` where it depends on the path that was hidden.
-    fn answer<T: Send + PartialEq + Serialize + DeserializeOwned>(
+    /// The answer; `None` where it depends on the path that is hidden.
+    fn answer_hidden<T: Send + PartialEq + Serialize + DeserializeOwned>(
         &self,
         inquiry: &Inquiry<'_>,
-        own: Option<&Own>,
+        own: &Own,
         work: &(impl Fn(&mut Evaluator, Value) -> R<T> + Sync + ?Sized),
         others: &impl Fn(&str, &Own) -> Option<T>,
-    ) -> Option<Result<Answer<T>, Failure>> {
-        let flake = || match own {
-            Some(_) => self.locked.to_evaluator_hidden(),
-            None => self.locked.to_evaluator(),
-        };
-        let settings = inquiry.options.flake_settings();
-        let key = record::key(&flake(), &settings, inquiry.program, inquiry.question);
-        let tree = own.map(|own| &*own.tree);
-        let known = match inquiry.records {
-            Records::Renew => None,
-            Records::Use | Records::Verify => record::recall(&self.fetcher.cache, &key, tree),
-        };
-        let known = match known {
-            Some(Recalled::Seen) => return None,
-            Some(Recalled::Answer(value, at)) if inquiry.records == Records::Use => {
-                let recorded = Some(at);
-                return Some(Ok(Answer { value, recorded }));
-            }
+    ) -> Result<Option<Answer<T>>, Failure> {
+        let key = inquiry.key(&self.locked.to_evaluator_hidden());
+        let known = match self.recall(inquiry, &key, Some(&own.tree)) {
+            Some(Recalled::Seen) => return Ok(None),
             Some(Recalled::Answer(value, at)) => Some((value, at)),
             None => None,
         };
-        if inquiry.records == Records::Use
-            && let Some(own) = own
-            && let Some(value) = others(&key, own)
-        {
-            let recorded = None;
-            return Some(Ok(Answer { value, recorded }));
+        if inquiry.records == Records::Use {
+            if let Some((value, at)) = known {
+                let recorded = Some(at);
+                return Ok(Some(Answer { value, recorded }));
+            }
+            if let Some(value) = others(&key, own) {
+                let recorded = None;
+                return Ok(Some(Answer { value, recorded }));
+            }
         }
-        let evaluated = on_a_stack(|| {
+        let (outcome, is_seen) = self.evaluate_recorded(inquiry, &key, Some(own), work)?;
+        if is_seen {
+            return Ok(None);
+        }
+        let value = outcome.map_err(|failure| told(failure, &own.path))?;
+        inquiry.held_against(known, value).map(Some)
+    }
+
+    /// The answer, where nothing is hidden.
+    fn answer_shown<T: Send + PartialEq + Serialize + DeserializeOwned>(
+        &self,
+        inquiry: &Inquiry<'_>,
+        work: &(impl Fn(&mut Evaluator, Value) -> R<T> + Sync + ?Sized),
+    ) -> Result<Answer<T>, Failure> {
+        let key = inquiry.key(&self.locked.to_evaluator());
+        let known = match self.recall(inquiry, &key, None) {
+            Some(Recalled::Answer(value, at)) => Some((value, at)),
+            Some(Recalled::Seen) | None => None,
+        };
+        if inquiry.records == Records::Use
+            && let Some((value, at)) = known
+        {
+            let recorded = Some(at);
+            return Ok(Answer { value, recorded });
+        }
+        let (outcome, _) = self.evaluate_recorded(inquiry, &key, None, work)?;
+        inquiry.held_against(known, outcome?)
+    }
+
+    fn recall<T: DeserializeOwned>(
+        &self,
+        inquiry: &Inquiry<'_>,
+        key: &str,
+        tree: Option<&MemoryTree>,
+    ) -> Option<Recalled<T>> {
+        match inquiry.records {
+            Records::Renew => None,
+            Records::Use | Records::Verify => record::recall(&self.fetcher.cache, key, tree),
+        }
+    }
+
+    /// Evaluates, and notes what is to be recorded: what came of it, and whether the path was seen that
+    /// is hidden.
+    fn evaluate_recorded<T: Send + Serialize>(
+        &self,
+        inquiry: &Inquiry<'_>,
+        key: &str,
+        own: Option<&Own>,
+        work: &(impl Fn(&mut Evaluator, Value) -> R<T> + Sync + ?Sized),
+    ) -> Result<(Result<T, Failure>, bool), Failure> {
+        on_a_stack(|| {
             let notes = Shared::default();
-            let opened = self.clone();
             let recording = Recording {
-                flake: flake(),
+                flake: match own {
+                    Some(_) => self.locked.to_evaluator_hidden(),
+                    None => self.locked.to_evaluator(),
+                },
                 own: own.map(|own| (own.root.clone(), own.tree.clone())),
                 notes: notes.clone(),
             };
-            let outcome = opened.run(inquiry.options, Some(recording), work);
+            let outcome = self.clone().run(inquiry.options, Some(recording), work);
             let notes = notes.borrow();
-            let is_seen = notes.is_seen || outcome.as_ref().is_ok_and(is_told);
+            let is_told = || outcome.as_ref().is_ok_and(is_told);
+            let is_seen = own.is_some() && (notes.is_seen || is_told());
             let answer = outcome.as_ref().ok().filter(|_| !is_seen);
             if answer.is_some() || is_seen {
-                let pending = record::pending(&key, &notes, answer);
-                self.pending().extend(pending);
+                self.pending().extend(record::pending(key, &notes, answer));
             }
-            Ok(if is_seen { None } else { Some(outcome) })
-        });
-        let value = match evaluated {
-            Err(failure) => return Some(Err(failure)),
-            Ok(None) => return None,
-            Ok(Some(Err(failure))) => {
-                return Some(Err(match own {
-                    Some(own) => told(failure, &own.path),
-                    None => failure,
-                }));
-            }
-            Ok(Some(Ok(value))) => value,
-        };
-        Some(match known {
-            Some((before, _)) if before != value => Err(Failure::Stale(inquiry.question.join(" "))),
-            known => {
-                let recorded = known.map(|(_, at)| at);
-                Ok(Answer { value, recorded })
-            }
+            Ok((outcome, is_seen))
         })
     }
 

@@ -76,12 +76,15 @@ fn fetch_mercurial(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
 
 fn location(evaluator: &mut Evaluator, value: Value, context: &str) -> R<String> {
     let (text, _) = evaluator.coerce_to_string(value, Coercion::PLAIN, context)?;
+    evaluator.stand_in.read(&text);
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 fn plain(evaluator: &mut Evaluator, value: Value, context: &str) -> R<String> {
     let text = evaluator.force_string_no_context(value, context)?;
-    Ok(String::from_utf8_lossy(evaluator.heap.string(text)).into_owned())
+    let text = evaluator.heap.string(text);
+    evaluator.stand_in.read(text);
+    Ok(String::from_utf8_lossy(text).into_owned())
 }
 
 fn tree_value(evaluator: &mut Evaluator, tree: &Tree) -> R<Value> {

@@ -22,7 +22,7 @@ use crate::syntax::show;
 
 /// Files that are read as data share marks: the first of them, and how many.
 const DATA: (u32, u32) = (0, 4);
-/// Literals share the others but the last few.
+/// Literals share marks with those that stand beside them, too.
 const LITERALS: (u32, u32) = (4, 8);
 /// Marks for single literals that were edited before: who edits one will often do so again.
 const OWN: (u32, u32) = (12, 16);
@@ -58,12 +58,17 @@ struct LiteralFile {
     marks: Vec<Marks>,
 }
 
-/// The path below a folder.
-fn below<'p>(at: &'p [u8], folder: &[u8]) -> Option<&'p [u8]> {
-    if folder.is_empty() {
-        return None;
+impl Editable {
+    /// Whether there is no tree that may be edited.
+    fn is_none(&self) -> bool {
+        self.shown.is_empty()
     }
-    at.strip_prefix(folder)?.strip_prefix(b"/")
+
+    /// The place in the tree of a path as programs see it.
+    fn place<'p>(&self, shown: &'p [u8]) -> Option<&'p [u8]> {
+        let shown = (!self.is_none()).then_some(shown)?;
+        path::below(shown, &self.shown)
+    }
 }
 
 fn data_marks(at: &[u8]) -> Marks {
@@ -105,20 +110,32 @@ impl Evaluator {
         };
     }
 
-    /// Notes that the file at `real` was read as data.
-    pub(super) fn read_editable(&mut self, real: &[u8]) {
-        if let Some(at) = below(real, &self.editable.real) {
-            self.editable.data.insert(at.to_vec());
+    /// A file is read as data: what comes of it may change. It may be shown as the copy of another.
+    pub(super) fn data_is_read(&mut self, shown: &[u8]) {
+        if self.editable.is_none() {
+            return;
+        }
+        if let Some(real) = self.real_path(shown)
+            && let Some(at) = path::below(&real, &self.editable.real)
+        {
             self.taint_by(data_marks(at));
+            self.editable.data.insert(at.to_vec());
+        }
+    }
+
+    /// A file is read for its code. That taints nothing, since code is not edited.
+    pub(super) fn code_is_read(&mut self, shown: &[u8]) {
+        if let Some(at) = self.editable.place(shown) {
+            let at = at.to_vec();
+            self.editable.code.insert(at);
         }
     }
 
     /// The marks of what lies at a path for programs, be it a file or a folder.
     pub(super) fn marks_below(&self, shown: &[u8]) -> Marks {
-        if self.editable.shown.is_empty() || !path::is_within(shown, &self.editable.shown) {
+        let Some(at) = self.editable.place(shown) else {
             return Marks::NONE;
-        }
-        let at = below(shown, &self.editable.shown).unwrap_or_default();
+        };
         let data = self.editable.data.iter();
         let within = data.filter(|file| at.is_empty() || path::is_within(file, at));
         within.fold(Marks::NONE, |marks, file| marks.and(data_marks(file)))
@@ -126,34 +143,14 @@ impl Evaluator {
 
     /// A place in a text is told to a program.
     pub(crate) fn place_was_told(&mut self, file: &[u8]) {
-        let is_edited = below(file, &self.editable.shown)
-            .is_some_and(|at| self.editable.wanted.contains_key(at));
+        let at = self.editable.place(file);
+        let is_edited = at.is_some_and(|at| self.editable.wanted.contains_key(at));
         self.editable.is_place_told |= is_edited;
-    }
-
-    /// Reads a file for its code: that taints nothing, since code is not edited.
-    pub(super) fn read_code(&mut self, at: &[u8]) -> R<Vec<u8>> {
-        let marks = self.taint.marks;
-        let known = self.editable.data.len();
-        let text = self.read_file(at);
-        self.taint.marks = marks;
-        if self.editable.shown.is_empty() {
-            return text;
-        }
-        let text = text?;
-        let resolved = self.resolve_links(at, true)?;
-        if let Some(at) = below(&resolved, &self.editable.shown) {
-            self.editable.code.insert(at.to_vec());
-            if self.editable.data.len() > known {
-                self.editable.data.remove(at);
-            }
-        }
-        Ok(text)
     }
 
     /// Code for the file at `path`, if it is one whose literals may be edited.
     pub(crate) fn editable_code(&mut self, path: &Rc<[u8]>, text: &Rc<[u8]>) -> Option<R<u32>> {
-        let at = below(path, &self.editable.shown)?;
+        let at = self.editable.place(path)?;
         let before = self.editable.wanted.get(at)?.clone();
         let at = at.to_vec();
         Some(self.lower_editable(path, text, at, &before))

@@ -35,7 +35,6 @@ impl Evaluator {
             ThunkState::Pending(pending) => pending,
         };
         self.stats.forced += 1;
-        let before = self.heap.thunk_before(thunk);
         let outside = std::mem::take(&mut self.taint.marks);
         self.heap.start_thunk(thunk);
         let result = match pending {
@@ -48,7 +47,7 @@ impl Evaluator {
         };
         match result {
             Ok(value) => {
-                self.finish_thunk(thunk, before, value);
+                self.finish_thunk(thunk, pending, value);
                 self.taint_by(outside);
                 Ok(value)
             }

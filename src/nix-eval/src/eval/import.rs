@@ -116,13 +116,23 @@ impl Evaluator {
         Ok(resolved)
     }
 
-    /// The contents of a file.
+    /// The contents of a file, as data.
     pub(crate) fn read_file(&mut self, at: &[u8]) -> R<Vec<u8>> {
+        self.read_by(at, Self::data_is_read)
+    }
+
+    /// The contents of a file, as code.
+    fn read_code(&mut self, at: &[u8]) -> R<Vec<u8>> {
+        self.read_by(at, Self::code_is_read)
+    }
+
+    fn read_by(&mut self, at: &[u8], note: impl Fn(&mut Self, &[u8])) -> R<Vec<u8>> {
         self.check_access(at)?;
         let resolved = self.resolve_links(at, true)?;
         if *resolved != *at {
             self.check_access(&resolved)?;
         }
+        note(self, &resolved);
         match self.read_physical(&resolved) {
             Ok(bytes) => Ok(bytes),
             Err(error) => self.file_error(at, &error),

@@ -142,7 +142,10 @@ impl FileTree for EvaluatorTree<'_, '_> {
         contents: &mut dyn nar::Contents<TreeError>,
     ) -> Result<(), TreeError> {
         let at = self.at(relative);
-        let read = self.evaluator.borrow_mut().read_physical(&at);
+        let mut evaluator = self.evaluator.borrow_mut();
+        evaluator.data_is_read(&at);
+        let read = evaluator.read_physical(&at);
+        drop(evaluator);
         let bytes = read.map_err(|error| TreeError::Io(at, error))?;
         contents.size(bytes.len() as u64)?;
         contents.write(&bytes)
@@ -301,12 +304,17 @@ impl Evaluator {
         }
     }
 
+    /// Where the world has what is at a path.
+    pub(super) fn real_path(&mut self, at: &[u8]) -> Option<Vec<u8>> {
+        match self.physical(at) {
+            Physical::Path(real) => Some(real),
+            Physical::Text(_) | Physical::Nothing => None,
+        }
+    }
+
     pub(crate) fn read_physical(&mut self, at: &[u8]) -> std::io::Result<Vec<u8>> {
         match self.physical(at) {
-            Physical::Path(real) => {
-                self.read_editable(&real);
-                self.world.read_file(&real)
-            }
+            Physical::Path(real) => self.world.read_file(&real),
             Physical::Text(text) => Ok(text.to_vec()),
             Physical::Nothing => Err(std::io::ErrorKind::NotFound.into()),
         }

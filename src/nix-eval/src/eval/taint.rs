@@ -9,7 +9,7 @@
 //! marks itself.
 
 use super::Evaluator;
-use crate::heap::{ThunkBefore, Value};
+use crate::heap::{Pending, Value};
 
 /// Marks, one a bit.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -49,8 +49,8 @@ impl Marks {
 pub(crate) struct Taint {
     /// The marks of what is being evaluated.
     pub(crate) marks: Marks,
-    /// Thunks that have marks, as they were before they were evaluated.
-    done: Vec<(Value, ThunkBefore)>,
+    /// Thunks that have marks, with what they waited to do before they were evaluated.
+    done: Vec<(Value, Pending)>,
 }
 
 impl Evaluator {
@@ -62,12 +62,12 @@ impl Evaluator {
 
     /// Gives a thunk its value, and the marks of what was read for it.
     #[inline]
-    pub(super) fn finish_thunk(&mut self, thunk: Value, before: ThunkBefore, value: Value) {
+    pub(super) fn finish_thunk(&mut self, thunk: Value, pending: Pending, value: Value) {
         let marks = self.taint.marks;
         if marks.is_none() {
             self.heap.finish_thunk(thunk, value);
         } else {
-            self.taint.done.push((thunk, before));
+            self.taint.done.push((thunk, pending));
             self.heap.finish_marked(thunk, value, marks.0);
         }
     }
@@ -76,18 +76,21 @@ impl Evaluator {
     pub(crate) fn take_back(&mut self, marks: Marks) {
         self.taint.marks = Marks::NONE;
         let heap = &mut self.heap;
-        self.taint.done.retain(|&(thunk, before)| {
+        self.taint.done.retain(|&(thunk, pending)| {
             let is_meant = Marks(heap.thunk_marks(thunk)).has_any(marks);
             if is_meant {
-                heap.take_back(thunk, before);
+                heap.reset_thunk(thunk, pending);
             }
             !is_meant
         });
     }
 
-    /// How many thunks have marks.
-    #[must_use]
-    pub fn marked_thunks(&self) -> usize {
-        self.taint.done.len()
+    /// Does work, and says whether anything was read for it that has marks.
+    pub(crate) fn with_marks_seen<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (T, bool) {
+        let outside = std::mem::take(&mut self.taint.marks);
+        let result = work(self);
+        let is_marked = !self.taint.marks.is_none();
+        self.taint_by(outside);
+        (result, is_marked)
     }
 }

@@ -14,7 +14,7 @@ pub use attrs::{AttrsBuilder, Shape};
 pub use context::{ContextElement, ContextId, ContextTable};
 pub use kept::KeptMemory;
 pub use region::{HeapFull, Part};
-pub use thunk::{Pending, ThunkBefore, ThunkState};
+pub use thunk::{Pending, ThunkState};
 pub use value::{Kind, MAX_SMALL_INT, MIN_SMALL_INT, Value};
 
 use region::Region;

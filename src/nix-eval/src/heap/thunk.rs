@@ -27,10 +27,6 @@ pub enum Pending {
     Apply(Value, Value, Value),
 }
 
-/// The words of a thunk that evaluating it changes, as they were before.
-#[derive(Clone, Copy)]
-pub struct ThunkBefore(u32, u32);
-
 /// How far a thunk is.
 #[derive(Clone, Copy)]
 pub enum ThunkState {
@@ -117,7 +113,7 @@ impl Heap {
         }
     }
 
-    /// Marks a thunk as being evaluated; the payload stays for [`Self::reset_thunk`].
+    /// Marks a thunk as being evaluated.
     #[inline]
     pub fn start_thunk(&mut self, thunk: Value) {
         let at = thunk.granule();
@@ -158,31 +154,18 @@ impl Heap {
         }
     }
 
-    /// What a thunk is before it is evaluated.
-    #[inline]
-    #[must_use]
-    pub fn thunk_before(&self, thunk: Value) -> ThunkBefore {
-        let at = thunk.granule();
-        ThunkBefore(self.data.get(at, 0), self.data.get(at, 1))
-    }
-
-    /// Makes a thunk again what it was before it was evaluated.
-    pub fn take_back(&mut self, thunk: Value, before: ThunkBefore) {
-        let at = thunk.granule();
-        self.data.set(at, 0, before.0);
-        self.data.set(at, 1, before.1);
-    }
-
-    /// Makes a thunk whose evaluation failed pending again, so that it fails again when asked.
+    /// Makes a thunk pending again: one whose evaluation failed, so that it fails again when asked, or
+    /// one that is to be evaluated once more.
     #[inline]
     pub fn reset_thunk(&mut self, thunk: Value, pending: Pending) {
         let at = thunk.granule();
-        let first = match pending {
-            Pending::Expression { code, .. } => code << STATE_BITS | EXPRESSION,
-            Pending::Apply(_, _, second) if second.is_empty() => APPLY_ONE,
-            Pending::Apply(..) => APPLY_TWO,
+        let (first, payload) = match pending {
+            Pending::Expression { code, env } => (code << STATE_BITS | EXPRESSION, env),
+            Pending::Apply(function, _, second) if second.is_empty() => (APPLY_ONE, function.0),
+            Pending::Apply(function, ..) => (APPLY_TWO, function.0),
         };
         self.data.set(at, 0, first);
+        self.data.set(at, 1, payload);
     }
 
     /// The code that a running thunk evaluates, for messages; 0 where it is none.

@@ -172,10 +172,8 @@ impl Evaluator {
         let Some(way) = self.way_to(function) else {
             return Ok(None);
         };
-        let outside = std::mem::take(&mut self.taint.marks);
-        let bytes = self.argument_bytes(argument);
-        let is_marked = !self.taint.marks.is_none();
-        self.taint_by(outside);
+        let (bytes, is_marked) =
+            self.with_marks_seen(|evaluator| evaluator.argument_bytes(argument));
         let Some(bytes) = bytes.filter(|_| !is_marked) else {
             return Ok(None);
         };
@@ -193,10 +191,8 @@ impl Evaluator {
             self.shared.used.insert(digest);
             return Ok(Some(known));
         }
-        let outside = std::mem::take(&mut self.taint.marks);
-        let value = self.call_unshared(function, argument);
-        let is_marked = !self.taint.marks.is_none();
-        self.taint_by(outside);
+        let (value, is_marked) =
+            self.with_marks_seen(|evaluator| evaluator.call_unshared(function, argument));
         let value = value?;
         if is_marked {
             return Ok(Some(value));

@@ -29,9 +29,7 @@ pub enum Literal {
 /// Takes the literals out of a tree: in place of each there is its number.
 #[must_use]
 pub fn take(ast: &mut Ast, symbols: &SymbolTable) -> Vec<Literal> {
-    let mut words = Words {
-        constants: Vec::new(),
-    };
+    let mut constants = Vec::new();
     let bound = bound_names(ast);
     for (name, literal) in [
         ("true", Literal::Bool(true)),
@@ -41,9 +39,10 @@ pub fn take(ast: &mut Ast, symbols: &SymbolTable) -> Vec<Literal> {
         if let Some(symbol) = symbols.find(name.as_bytes())
             && !bound.contains(&symbol)
         {
-            words.constants.push((symbol, literal));
+            constants.push((symbol, literal));
         }
     }
+    let words = Words::new(constants, ast);
     let mut found = Vec::new();
     let mut waiting: Vec<ExprId> = ast.root.into_iter().collect();
     while let Some(id) = waiting.pop() {
@@ -57,13 +56,40 @@ pub fn take(ast: &mut Ast, symbols: &SymbolTable) -> Vec<Literal> {
     found
 }
 
-/// What names stand for literals.
+/// What is a literal in a tree.
 struct Words {
+    /// The names that stand for literals.
     constants: Vec<(Symbol, Literal)>,
+    /// The expressions that are literals, by number.
+    are_literals: Vec<bool>,
 }
 
 impl Words {
+    fn new(constants: Vec<(Symbol, Literal)>, ast: &Ast) -> Self {
+        let mut are_literals: Vec<bool> = Vec::with_capacity(ast.exprs.len());
+        // What is in a list comes before it.
+        for expr in &ast.exprs {
+            let is_literal = match expr {
+                Expr::Int(_) | Expr::Float(_) | Expr::String(_) => true,
+                Expr::Var(name, _) => constants.iter().any(|(symbol, _)| symbol == name),
+                Expr::List(elements) => {
+                    let known = |element: &ExprId| are_literals.get(element.0 as usize).copied();
+                    elements.iter().all(|element| known(element) == Some(true))
+                }
+                _ => false,
+            };
+            are_literals.push(is_literal);
+        }
+        Self {
+            constants,
+            are_literals,
+        }
+    }
+
     fn literal(&self, ast: &Ast, id: ExprId) -> Option<Literal> {
+        if !self.are_literals[id.0 as usize] {
+            return None;
+        }
         Some(match ast.get(id) {
             Expr::Int(value) => Literal::Int(*value),
             Expr::Float(value) => Literal::Float(value.to_bits()),
@@ -73,7 +99,6 @@ impl Words {
                 known.1.clone()
             }
             Expr::List(elements) => {
-                // Lists in lists are rare; each level looks once at what is in it.
                 let elements = elements.iter().map(|&element| self.literal(ast, element));
                 Literal::List(elements.collect::<Option<_>>()?)
             }

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 use nix_eval::eval::StoreContent;
+use nix_eval::path;
 use nix_eval::world::{
     FetchRequest, Fetched, FileType, InputAttributes, LockedFlake, Saved, Tree, TreeRequest,
     TreeSource, World,
@@ -54,16 +55,6 @@ pub(super) fn look(path: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The path below a folder, if it is the folder or below it.
-fn below<'p>(path: &'p [u8], folder: &[u8]) -> Option<&'p [u8]> {
-    let rest = path.strip_prefix(folder)?;
-    if rest.is_empty() {
-        Some(rest)
-    } else {
-        rest.strip_prefix(b"/")
-    }
-}
-
 impl<W: World> Recorder<W> {
     /// Notes what is asked of `world` by the evaluation of a flake.
     pub(crate) fn new(
@@ -107,7 +98,7 @@ impl<W: World> Recorder<W> {
     fn is_settled(&self, at: &[u8]) -> bool {
         self.settled
             .iter()
-            .any(|folder| below(at, folder).is_some())
+            .any(|folder| path::is_within(at, folder))
     }
 
     /// Notes what was seen at a path that the key does not settle.
@@ -142,7 +133,7 @@ impl<W: World> Recorder<W> {
         let Some((root, own)) = &self.own else {
             return false;
         };
-        let Some(below) = below(at, root) else {
+        let Some(below) = path::below(at, root) else {
             return false;
         };
         match std::str::from_utf8(below) {
