@@ -25,7 +25,7 @@ pub(crate) struct Contestant {
 }
 
 /// What some work took.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cost {
     /// Time on the clock.
     pub(crate) wall: Duration,
@@ -33,6 +33,17 @@ pub(crate) struct Cost {
     pub(crate) cpu: Duration,
     /// The most memory that a process had at once, in bytes.
     pub(crate) peak: u64,
+}
+
+impl Cost {
+    /// The peak of memory, in MiB.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a ratio with two digits is shown"
+    )]
+    pub(crate) fn mebibytes(self) -> f64 {
+        self.peak as f64 / f64::from(1 << 20)
+    }
 }
 
 /// Why something was not measured.
@@ -79,34 +90,78 @@ impl Contestant {
     }
 
     fn process(&self, words: &[OsString]) -> Result<(Cost, Vec<u8>), MeasureError> {
-        let failed = |source| MeasureError::Run {
-            program: self.program.clone(),
-            source,
-        };
-        let start = Instant::now();
-        let mut child = Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        command
             .args(words)
-            .envs(self.environment.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .map_err(failed)?;
-        let mut output = Vec::new();
-        if let Some(mut stdout) = child.stdout.take() {
-            stdout.read_to_end(&mut output).map_err(failed)?;
+            .envs(self.environment.iter().copied());
+        measure(&mut command)
+    }
+}
+
+/// Runs a process: what it took, and what it printed. Its errors go where ours go.
+///
+/// # Errors
+/// Where it cannot be run, or fails.
+pub(crate) fn measure(command: &mut Command) -> Result<(Cost, Vec<u8>), MeasureError> {
+    let program = PathBuf::from(command.get_program());
+    let failed = |source| MeasureError::Run {
+        program: program.clone(),
+        source,
+    };
+    let start = Instant::now();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .map_err(failed)?;
+    let mut output = Vec::new();
+    if let Some(mut stdout) = child.stdout.take() {
+        stdout.read_to_end(&mut output).map_err(failed)?;
+    }
+    let used = child.wait4().map_err(failed)?;
+    let cost = Cost {
+        wall: start.elapsed(),
+        cpu: used.rusage.utime + used.rusage.stime,
+        peak: used.rusage.maxrss,
+    };
+    if used.status.success() {
+        return Ok((cost, output));
+    }
+    Err(MeasureError::Failed { program })
+}
+
+/// The median of each part on its own; of an even number the greater of the two in the middle.
+pub(crate) fn median(costs: &[Cost]) -> Cost {
+    fn middle<T: Ord + Copy + Default>(values: impl Iterator<Item = T>) -> T {
+        let mut values: Vec<T> = values.collect();
+        values.sort_unstable();
+        values.get(values.len() / 2).copied().unwrap_or_default()
+    }
+    Cost {
+        wall: middle::<Duration>(costs.iter().map(|cost| cost.wall)),
+        cpu: middle::<Duration>(costs.iter().map(|cost| cost.cpu)),
+        peak: middle(costs.iter().map(|cost| cost.peak)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cost(wall: u64, cpu: u64, peak: u64) -> Cost {
+        Cost {
+            wall: Duration::from_secs(wall),
+            cpu: Duration::from_secs(cpu),
+            peak,
         }
-        let used = child.wait4().map_err(failed)?;
-        let cost = Cost {
-            wall: start.elapsed(),
-            cpu: used.rusage.utime + used.rusage.stime,
-            peak: used.rusage.maxrss,
-        };
-        if used.status.success() {
-            return Ok((cost, output));
-        }
-        Err(MeasureError::Failed {
-            program: self.program.clone(),
-        })
+    }
+
+    #[test]
+    fn a_median_takes_each_part_on_its_own() {
+        let found = median(&[cost(1, 9, 5), cost(3, 7, 4), cost(2, 8, 6)]);
+        assert_eq!(found, cost(2, 8, 5));
+        assert_eq!(median(&[cost(4, 5, 6)]), cost(4, 5, 6));
+        assert_eq!(median(&[]), Cost::default());
     }
 }
