@@ -91,9 +91,7 @@ impl Contestant {
 
     fn process(&self, words: &[OsString]) -> Result<(Cost, Vec<u8>), MeasureError> {
         let mut command = Command::new(&self.program);
-        command
-            .args(words)
-            .envs(self.environment.iter().copied());
+        command.args(words).envs(self.environment.iter().copied());
         measure(&mut command)
     }
 }

@@ -182,10 +182,17 @@ mod tests {
     fn every_tenth_host_has_a_second_instance() {
         let text = Fleet::new(30, 1).text();
         assert_eq!(text.matches("-first]").count(), 30);
-        let second: Vec<&str> = text.lines().filter(|line| line.contains("-second]")).collect();
+        let second: Vec<&str> = text
+            .lines()
+            .filter(|line| line.contains("-second]"))
+            .collect();
         assert_eq!(
             second,
-            ["[instances.h0009-second]", "[instances.h0019-second]", "[instances.h0029-second]"]
+            [
+                "[instances.h0009-second]",
+                "[instances.h0019-second]",
+                "[instances.h0029-second]"
+            ]
         );
     }
 
@@ -214,10 +221,7 @@ mod tests {
         let structure = fleet.with_instance(3);
         assert_eq!(
             more(&structure, &fleet.text()),
-            [
-                "[instances.h0004-new3]",
-                "domain = \"new3.h0004.example\""
-            ]
+            ["[instances.h0004-new3]", "domain = \"new3.h0004.example\""]
         );
     }
 }
