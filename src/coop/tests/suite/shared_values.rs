@@ -67,10 +67,13 @@ impl Place {
         let program = "let pkgs = import (toString ./. + \"/tree/pkgs/top-level/default.nix\")
               { localSystem = \"x86_64-linux\"; };
             in [ (builtins.mapAttrs (name: value: value.drvPath or value) pkgs) ]";
+        self.eval_as(&["--strict", "--json"], program, cache, variable)
+    }
+
+    fn eval_as(&self, switches: &[&str], program: &str, cache: &Path, variable: &str) -> Output {
         Command::new(env!("CARGO_BIN_EXE_coop"))
-            .args([
-                "nix", "eval", "--strict", "--json", "--stats", "-E", program,
-            ])
+            .args(["nix", "eval", "--stats", "-E", program])
+            .args(switches)
             .current_dir(self.0.path())
             .env("XDG_CACHE_HOME", cache)
             .env("COOP_TEST_VARIABLE", variable)
@@ -238,4 +241,48 @@ fn links_that_lead_to_the_same_change_nothing() {
         let (code, printed, error, _) = place.warm("");
         assert_eq!((code, printed, error), expected, "{path}");
     }
+}
+
+/// What is printed, what is said, and whether saved values were used.
+fn shown(place: &Place, switches: &[&str], body: &str) -> (String, String, bool) {
+    let program = format!(
+        "let pkgs = import (toString ./. + \"/tree/pkgs/top-level/default.nix\")
+          {{ localSystem = \"x86_64-linux\"; }};
+        in {body}"
+    );
+    let cache = place.0.path().join("cache");
+    let output = place.eval_as(switches, &program, &cache, "");
+    let error = String::from_utf8(output.stderr).unwrap();
+    let (said, rest) = error.split_once('{').unwrap();
+    let (stats, report) = rest.split_once("}\n").unwrap();
+    (
+        String::from_utf8(output.stdout).unwrap(),
+        format!("{said}{}", report.lines().next().unwrap_or_default()),
+        stats.contains("\"sharedCalls\":1,"),
+    )
+}
+
+/// Saved values are used where nobody can see what was forced before, and nowhere else.
+#[test]
+fn what_others_forced_is_never_shown() {
+    let place = Place::new();
+    settle();
+    let name = "pkgs.p1.name";
+    for _ in 0..2 {
+        place.warm("");
+    }
+    let text = |text: &str| text.to_owned();
+    let raw = shown(&place, &["--raw"], name);
+    assert_eq!(raw, (text("package-1"), String::new(), true));
+    let plain = shown(&place, &[], name);
+    assert_eq!(plain, (text("\"package-1\"\n"), String::new(), true));
+    let set = shown(&place, &[], "{ inherit (pkgs.p1) name; f = x: x; }");
+    let printed = text("{ f = <CODE>; name = <CODE>; }\n");
+    assert_eq!(set, (printed, String::new(), false));
+    let traced = shown(&place, &[], &format!("builtins.trace \"once\" {name}"));
+    let printed = text("\"package-1\"\n");
+    assert_eq!(traced, (printed, text("trace: once\n"), false));
+    let failed = shown(&place, &["--raw"], "{ inherit (pkgs.p1) name; f = x: x; }");
+    let report = "error: cannot coerce a set to a string: { f = «thunk»; name = «thunk»; }";
+    assert_eq!(failed, (String::new(), text(report), false));
 }

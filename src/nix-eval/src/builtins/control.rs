@@ -85,7 +85,7 @@ fn trace(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
         let shown = evaluator.show_for_message(value);
         line.extend_from_slice(shown.as_bytes());
     }
-    evaluator.say(&line);
+    evaluator.say(&line)?;
     evaluator.force(args[1])
 }
 
@@ -94,7 +94,7 @@ fn warn(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let message = evaluator.force_string(args[0], context)?;
     let mut line = b"evaluation warning: ".to_vec();
     line.extend_from_slice(evaluator.heap.string(message));
-    evaluator.say(&line);
+    evaluator.say(&line)?;
     if evaluator.settings.abort_on_warn {
         let message = "aborting to reveal stack trace of warning, as abort-on-warn is set";
         return evaluator.raise(EvalError::new(ErrorKind::Abort, message.to_owned()));

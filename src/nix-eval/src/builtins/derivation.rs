@@ -209,7 +209,7 @@ impl Draft {
                          Set '__structuredAttrs = true' instead."
                     )
                     .as_bytes(),
-                );
+                )?;
             }
             known::BUILDER => self.builder.clone_from(&text),
             known::SYSTEM => self.system.clone_from(&text),
@@ -287,7 +287,7 @@ impl Draft {
                          'outputChecks.<output>.{attribute}' instead"
                     )
                     .as_bytes(),
-                );
+                )?;
             }
             _ => {}
         }
@@ -476,9 +476,7 @@ pub(super) fn parse_hash(
     };
     if text.is_empty() {
         let shown = hash.encode(nix_store::hash::Encoding::Sri);
-        evaluator
-            .world
-            .say(format!("warning: found empty hash, assuming '{shown}'").as_bytes());
+        evaluator.say(format!("warning: found empty hash, assuming '{shown}'").as_bytes())?;
     }
     Ok(hash)
 }

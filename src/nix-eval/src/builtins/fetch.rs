@@ -101,6 +101,7 @@ fn fetch(evaluator: &mut Evaluator, args: &[Value], unpack: bool) -> R<Value> {
         name: String::from_utf8_lossy(&name).into_owned(),
         hash: hash.as_ref().map(|hash| hash.encode(Encoding::Sri)),
     };
+    evaluator.be_seen()?;
     let fetched = match evaluator.world.fetch(&request) {
         Ok(fetched) => fetched,
         Err(message) => return evaluator.fail(format!("cannot fetch '{url}': {message}")),

@@ -79,9 +79,7 @@ fn convert_hash(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
         }
     };
     if format == b"base32" {
-        evaluator
-            .world
-            .say(b"warning: \"base32\" is a deprecated alias for hash format \"nix32\".");
+        evaluator.say(b"warning: \"base32\" is a deprecated alias for hash format \"nix32\".")?;
     }
     let text = evaluator.heap.string(hash);
     evaluator.stand_in.read(text);

@@ -68,6 +68,7 @@ fn fetch_mercurial(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
         flakes: false,
         is_final: false,
     };
+    evaluator.be_seen()?;
     match evaluator.world.fetch_tree(&request) {
         Ok(tree) => tree_value(evaluator, &tree),
         Err(message) => evaluator.fail(message),

@@ -173,6 +173,7 @@ fn fetch_tree(evaluator: &mut Evaluator, args: &[Value], builtin: &'static str) 
         flakes: evaluator.settings.flakes,
         is_final,
     };
+    evaluator.be_seen()?;
     let tree = match evaluator.world.fetch_tree(&request) {
         Ok(tree) => tree,
         Err(message) => return evaluator.fail(message),
@@ -260,6 +261,7 @@ fn get_flake(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let context = "while evaluating the argument passed to builtins.getFlake";
     let reference = text_argument(evaluator, args[0], context)?;
     let pure = evaluator.settings.pure;
+    evaluator.be_seen()?;
     match evaluator.world.lock_flake(&reference, pure) {
         Ok(locked) => evaluator.call_flake(&locked),
         Err(message) => evaluator.fail(message),

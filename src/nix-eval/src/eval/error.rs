@@ -29,6 +29,8 @@ pub enum ErrorKind {
     Restricted,
     /// Something that would have to be built first.
     ImportFromDerivation,
+    /// Something would have been said, or shown, by an evaluation that is not to be seen.
+    Withheld,
     /// The heap is full.
     Memory,
     /// Any other.

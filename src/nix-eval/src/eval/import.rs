@@ -279,7 +279,7 @@ impl Evaluator {
         for warning in &ast.warnings {
             let place = self.show_position(Position(base.0 + warning.offset as u32));
             let message = format!("warning: {}\n  at {place}", warning.message);
-            self.say(message.as_bytes());
+            self.say(message.as_bytes())?;
         }
         Ok(ast)
     }

@@ -96,6 +96,10 @@ pub struct Evaluator {
     pub(crate) taint: taint::Taint,
     /// Whether something was said to whoever watches.
     pub(crate) has_spoken: bool,
+    /// Whether something was said or fetched.
+    was_seen: bool,
+    /// Whether nothing may be said or fetched.
+    is_withheld: bool,
     /// Counters for `--stats`.
     pub stats: Stats,
 }
@@ -152,6 +156,8 @@ impl Evaluator {
             editable: edit::Editable::default(),
             taint: taint::Taint::default(),
             has_spoken: false,
+            was_seen: false,
+            is_withheld: false,
             stats: Stats::default(),
         };
         builtins::install(&mut evaluator);
@@ -206,9 +212,48 @@ impl Evaluator {
     }
 
     /// Says a line to whoever watches.
-    pub(crate) fn say(&mut self, line: &[u8]) {
+    pub(crate) fn say(&mut self, line: &[u8]) -> R<()> {
+        self.be_seen()?;
         self.has_spoken = true;
         self.world.say(line);
+        Ok(())
+    }
+
+    /// Called before whatever can be seen from outside: messages, and what is fetched. Raises
+    /// [`ErrorKind::Withheld`] where nothing may be seen.
+    pub(crate) fn be_seen(&mut self) -> R<()> {
+        if self.is_withheld {
+            return self.withheld();
+        }
+        self.was_seen = true;
+        Ok(())
+    }
+
+    /// Raises what tells that this evaluation is not to be seen.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Withheld`].
+    pub fn withheld<T>(&mut self) -> R<T> {
+        let message = "what is shown depends on how lazily this was evaluated".to_owned();
+        self.raise(EvalError::new(ErrorKind::Withheld, message))
+    }
+
+    /// From now on nothing is said or fetched: what would do so raises [`ErrorKind::Withheld`]. For
+    /// an evaluation that is tried first, and of which nothing may be seen where it fails.
+    pub fn withhold(&mut self) {
+        self.is_withheld = true;
+    }
+
+    /// Whether [`Self::withhold`] was asked for.
+    #[must_use]
+    pub fn is_withheld(&self) -> bool {
+        self.is_withheld
+    }
+
+    /// Whether something was said or fetched, so that evaluating again would be noticed.
+    #[must_use]
+    pub fn was_seen(&self) -> bool {
+        self.was_seen
     }
 
     /// The name of a symbol, for messages.

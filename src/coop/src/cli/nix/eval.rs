@@ -5,7 +5,7 @@ use nix_eval::eval::R;
 use nix_eval::heap::ContextId;
 use nix_eval::{Evaluator, Value, print};
 
-use super::options::{EvaluationOptions, evaluate, evaluate_flakes, select};
+use super::options::{EvaluationOptions, Laziness, evaluate, evaluate_flakes, select};
 use crate::cli::Verdict;
 
 /// Evaluate an expression and print its value
@@ -50,8 +50,12 @@ impl Eval {
         if let Some(verdict) = evaluate_flakes(&self.options, true, of_flake)? {
             return Ok(verdict);
         }
-        let exact = !(self.strict || self.json);
-        evaluate(&self.options, exact, true, |evaluator, root, args| {
+        let laziness = if self.strict || self.json || self.raw {
+            Laziness::InErrors
+        } else {
+            Laziness::Shown
+        };
+        evaluate(&self.options, laziness, true, |evaluator, root, args| {
             let mut out = Vec::new();
             let whole = [String::new()];
             let paths = if self.options.attr.is_empty() {
@@ -95,6 +99,10 @@ impl Eval {
     }
 
     fn print(&self, evaluator: &mut Evaluator, value: Value, out: &mut Vec<u8>) -> R<()> {
+        let is_partly_shown = !(self.json || self.raw || self.strict);
+        if is_partly_shown && evaluator.is_withheld() && !is_wholly_forced(evaluator, value)? {
+            return evaluator.withheld();
+        }
         if self.json {
             let mut context = ContextId::EMPTY;
             print::json::write(evaluator, value, true, out, &mut context)?;
@@ -116,4 +124,10 @@ impl Eval {
         }
         Ok(())
     }
+}
+
+/// Whether nothing in a value can be unforced: it holds no other values.
+fn is_wholly_forced(evaluator: &mut Evaluator, value: Value) -> R<bool> {
+    let value = evaluator.force(value)?;
+    Ok(!(value.is_attrs() || value.is_list()))
 }

@@ -7,7 +7,7 @@ use nix_eval::eval::{R, StoreContent};
 use nix_eval::{Evaluator, Value};
 use nix_flake::closure;
 
-use super::options::{EvaluationOptions, evaluate, evaluate_flakes, select};
+use super::options::{EvaluationOptions, Laziness, evaluate, evaluate_flakes, select};
 use crate::cli::Verdict;
 
 /// Print the .drv paths of the derivations in an expression
@@ -37,27 +37,32 @@ impl Instantiate {
         if let Some(verdict) = evaluate_flakes(&self.options, share, of_flake)? {
             return Ok(verdict);
         }
-        evaluate(&self.options, false, share, |evaluator, root, args| {
-            let mut out = Vec::new();
-            let whole = [String::new()];
-            let paths = if self.options.attr.is_empty() {
-                &whole[..]
-            } else {
-                &self.options.attr
-            };
-            for path in paths {
-                let value = select(evaluator, root, path, args)?;
-                let found = evaluator.find_derivations(value, args)?;
-                for drv in found {
-                    out.extend_from_slice(&drv);
-                    out.push(b'\n');
+        evaluate(
+            &self.options,
+            Laziness::InErrors,
+            share,
+            |evaluator, root, args| {
+                let mut out = Vec::new();
+                let whole = [String::new()];
+                let paths = if self.options.attr.is_empty() {
+                    &whole[..]
+                } else {
+                    &self.options.attr
+                };
+                for path in paths {
+                    let value = select(evaluator, root, path, args)?;
+                    let found = evaluator.find_derivations(value, args)?;
+                    for drv in found {
+                        out.extend_from_slice(&drv);
+                        out.push(b'\n');
+                    }
                 }
-            }
-            if let Some(folder) = &self.out {
-                write(evaluator, folder)?;
-            }
-            Ok(out)
-        })
+                if let Some(folder) = &self.out {
+                    write(evaluator, folder)?;
+                }
+                Ok(out)
+            },
+        )
     }
 }
 

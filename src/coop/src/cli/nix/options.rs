@@ -234,69 +234,50 @@ pub(super) fn evaluate_flakes(
     Ok(Some(Verdict::Fine))
 }
 
+/// Where it can be seen what was forced. An evaluation that uses what others forced is tried first in
+/// any case; where it could be told from one that forces what Nix forces, that one follows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Laziness {
+    /// In whatever is printed: by the first nothing is said or fetched, and no set or list printed.
+    Shown,
+    /// In messages: the first is repeated where it fails, unless it has said or fetched something.
+    InErrors,
+}
+
+/// How an evaluation is done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    /// As fast as may be, and nothing is said or fetched.
+    Withheld,
+    /// As fast as may be.
+    Fast,
+    /// What is forced is what Nix forces.
+    Exact,
+}
+
 /// Runs `work` on the root value with the automatic arguments, and reports what goes wrong.
 pub(super) fn evaluate(
     options: &EvaluationOptions,
-    exact_laziness: bool,
+    laziness: Laziness,
     share: bool,
-    work: impl Fn(&mut Evaluator, Value, &[(Symbol, Value)]) -> R<Vec<u8>> + Send,
+    work: impl Fn(&mut Evaluator, Value, &[(Symbol, Value)]) -> R<Vec<u8>> + Send + Sync,
 ) -> anyhow::Result<Verdict> {
-    let settings = options.settings(exact_laziness);
     let sources = options.sources()?;
     let here = current_directory()?;
-    let outcome = with_stack(move || -> io::Result<Outcome> {
-        let mut evaluator = Evaluator::new(settings, Box::new(System::default()))?;
-        evaluator.start_on_this_stack();
-        if share {
-            evaluator.share_calls("");
-        } else {
-            evaluator.use_saved_files();
-        }
-        let mut output = Vec::new();
-        let result: R<()> = (|| {
-            let args = options.automatic_args(&mut evaluator, &here)?;
-            for source in &sources {
-                let root = match source {
-                    Source::File(file) => evaluator.import_file(file)?,
-                    Source::Input(text) => evaluator.eval_text(text, Origin::Stdin, &here)?,
-                    Source::Argument(text) => evaluator.eval_text(text, Origin::String, &here)?,
-                };
-                output.extend(work(&mut evaluator, root, &args)?);
-            }
-            Ok(())
-        })();
-        let mut outcome = match result {
-            Ok(()) => Outcome {
-                output,
-                report: None,
-                unsaved: None,
-                unshared: None,
-            },
-            Err(raised) => {
-                let error = evaluator.take_error(raised);
-                Outcome {
-                    output,
-                    report: Some(options.render(&evaluator, &error)),
-                    unsaved: None,
-                    unshared: None,
-                }
-            }
-        };
-        if options.stats {
-            let line = statistics(&evaluator);
-            let _ = io::stderr().write_all(line.as_bytes());
-        }
-        outcome.unsaved = evaluator.take_unsaved();
-        if outcome.unsaved.is_none() {
-            outcome.unshared = evaluator.take_unshared();
-        }
-        if outcome.unsaved.is_none() && outcome.unshared.is_none() {
-            // The process ends soon: taking the tables apart would only cost time.
-            std::mem::forget(evaluator);
-        }
-        Ok(outcome)
-    })
-    .context("cannot start the evaluating thread")?;
+    let attempt = |attempt: Attempt| {
+        let evaluate = || options.evaluate(attempt, &sources, &here, share, &work);
+        with_stack(evaluate).context("cannot start the evaluating thread")
+    };
+    let mut outcome = attempt(match laziness {
+        Laziness::Shown => Attempt::Withheld,
+        Laziness::InErrors => Attempt::Fast,
+    })?;
+    if let Some(Ok(found)) = &outcome
+        && found.report.is_some()
+        && !found.was_seen
+    {
+        outcome = attempt(Attempt::Exact)?;
+    }
     match outcome {
         None => {
             writeln!(
@@ -310,6 +291,9 @@ pub(super) fn evaluate(
             let mut stdout = io::stdout().lock();
             stdout.write_all(&outcome.output)?;
             stdout.flush()?;
+            if let Some(statistics) = outcome.statistics {
+                let _ = io::stderr().write_all(statistics.as_bytes());
+            }
             let verdict = match outcome.report {
                 None => Verdict::Fine,
                 Some(report) => {
@@ -334,6 +318,9 @@ pub(super) fn evaluate(
 struct Outcome {
     output: Vec<u8>,
     report: Option<String>,
+    /// Whether something was said or fetched on the way.
+    was_seen: bool,
+    statistics: Option<String>,
     unsaved: Option<Unsaved>,
     unshared: Option<Unshared>,
 }
@@ -356,6 +343,64 @@ fn statistics(evaluator: &Evaluator) -> String {
 }
 
 impl EvaluationOptions {
+    /// Evaluates `sources` one after the other and does `work` on each.
+    fn evaluate(
+        &self,
+        attempt: Attempt,
+        sources: &[Source],
+        here: &[u8],
+        share: bool,
+        work: &impl Fn(&mut Evaluator, Value, &[(Symbol, Value)]) -> R<Vec<u8>>,
+    ) -> io::Result<Outcome> {
+        let settings = self.settings(attempt == Attempt::Exact);
+        let mut evaluator = Evaluator::new(settings, Box::new(System::default()))?;
+        evaluator.start_on_this_stack();
+        if share {
+            evaluator.share_calls("");
+        } else {
+            evaluator.use_saved_files();
+        }
+        if attempt == Attempt::Withheld {
+            evaluator.withhold();
+        }
+        let mut output = Vec::new();
+        let result: R<()> = (|| {
+            let args = self.automatic_args(&mut evaluator, here)?;
+            for source in sources {
+                let root = match source {
+                    Source::File(file) => evaluator.import_file(file)?,
+                    Source::Input(text) => evaluator.eval_text(text, Origin::Stdin, here)?,
+                    Source::Argument(text) => evaluator.eval_text(text, Origin::String, here)?,
+                };
+                output.extend(work(&mut evaluator, root, &args)?);
+            }
+            Ok(())
+        })();
+        let report = result.err().map(|raised| {
+            let error = evaluator.take_error(raised);
+            self.render(&evaluator, &error)
+        });
+        let unsaved = evaluator.take_unsaved();
+        let unshared = match unsaved {
+            Some(_) => None,
+            None => evaluator.take_unshared(),
+        };
+        let outcome = Outcome {
+            output,
+            report,
+            was_seen: evaluator.was_seen(),
+            statistics: self.stats.then(|| statistics(&evaluator)),
+            unsaved,
+            unshared,
+        };
+        let is_last = outcome.report.is_none();
+        if is_last && outcome.unsaved.is_none() && outcome.unshared.is_none() {
+            // The process ends soon: taking the tables apart would only cost time.
+            std::mem::forget(evaluator);
+        }
+        Ok(outcome)
+    }
+
     fn render(&self, evaluator: &Evaluator, error: &EvalError) -> String {
         let detail = if self.show_trace {
             Detail::Trace
