@@ -111,12 +111,11 @@ fn pick(evaluator: &mut Evaluator, set: Value, shape: Shape, indices: &[u32]) ->
         return evaluator.heap.empty_attrs();
     }
     let heap = &mut evaluator.heap;
-    let names: Vec<_> = indices.iter().map(|&i| heap.shape_name(shape, i)).collect();
-    let positions: Vec<_> = indices
+    let names: Vec<_> = indices
         .iter()
-        .map(|&i| heap.shape_position(shape, i))
+        .map(|&i| (heap.shape_name(shape, i), heap.shape_position(shape, i)))
         .collect();
-    let picked = heap.new_shape(&names, Some(&positions), false);
+    let picked = heap.shape_of(names.iter().copied());
     let out = heap.new_attrs(picked);
     for (at, &index) in indices.iter().enumerate() {
         let value = heap.attr_at(set, index);

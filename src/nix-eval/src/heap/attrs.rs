@@ -1,24 +1,13 @@
-//! Attribute sets. A set is a shape and one value a name; the shape (names sorted by symbol, and
-//! where each was written) is shared by all sets that one literal makes, and by what `mapAttrs`
-//! and `//` make of them. Large sets on the left of `//` are not copied but layered under the
-//! right one.
+//! Attribute sets. A set is a [`Shape`] and one value a name. Large sets on the left of `//` are not
+//! copied but layered under the right one.
 //!
-//! Shape: count, flags, lexicographic order (0: not made yet), the same shape without positions
-//! (0: not made yet), symbols, positions. Set: shape, values. Layered set: [`LAYERED`] | count,
-//! lower set, upper set, the flattened set (0: not made yet).
+//! Set: shape, values. Layered set: [`LAYERED`] | count, lower set, upper set, the flattened set (0:
+//! not made yet).
 
+use super::shape::Shape;
 use super::{Heap, Value};
 use crate::position::Position;
-use crate::symbol::{Symbol, SymbolTable};
-
-/// The names of a set, by granule.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Shape(pub u32);
-
-impl Shape {
-    /// No shape.
-    pub const NONE: Self = Self(0);
-}
+use crate::symbol::Symbol;
 
 /// The result of `//` for two shapes.
 #[derive(Clone, Copy)]
@@ -30,127 +19,14 @@ pub(super) struct Merge {
 const LAYERED: u32 = 1 << 31;
 /// Words of a layered set.
 const LAYERED_WORDS: u32 = 4;
-const HEADER: u32 = 4;
-/// Made by a literal, so likely to be met again.
-const STABLE: u32 = 1;
-const POSITIONS: u32 = 2;
 const FROM_RIGHT: u32 = 1 << 31;
 
 /// Left sides of `//` from this size on are layered rather than copied, if the right is small.
 const LAYER_FROM: u32 = 32;
 /// How many layers there may be before a set is flattened.
 const MAX_LAYERS: u32 = 8;
-/// Up to this many names are searched one by one.
-const LINEAR: u32 = 8;
 
 impl Heap {
-    /// A shape of `names`, which are sorted by symbol and differ from each other.
-    pub fn new_shape(
-        &mut self,
-        names: &[Symbol],
-        positions: Option<&[Position]>,
-        stable: bool,
-    ) -> Shape {
-        let count = names.len() as u32;
-        let positioned = positions.is_some_and(|p| p.iter().any(|p| p.is_some()));
-        let words = HEADER + count * if positioned { 2 } else { 1 };
-        let at = self.data.allocate(words);
-        self.data.set(at, 0, count);
-        let flags = (u32::from(stable) * STABLE) | (u32::from(positioned) * POSITIONS);
-        self.data.set(at, 1, flags);
-        for (index, name) in names.iter().enumerate() {
-            self.data.set(at, HEADER + index as u32, name.0);
-        }
-        if let (true, Some(positions)) = (positioned, positions) {
-            for (index, position) in positions.iter().enumerate() {
-                self.data.set(at, HEADER + count + index as u32, position.0);
-            }
-        }
-        Shape(at)
-    }
-
-    /// How many names a shape has.
-    #[inline]
-    #[must_use]
-    pub fn shape_length(&self, shape: Shape) -> u32 {
-        self.data.get(shape.0, 0)
-    }
-
-    /// The symbol at `index`.
-    #[inline]
-    #[must_use]
-    pub fn shape_name(&self, shape: Shape, index: u32) -> Symbol {
-        Symbol(self.data.get(shape.0, HEADER + index))
-    }
-
-    /// The position at `index`.
-    #[inline]
-    #[must_use]
-    pub fn shape_position(&self, shape: Shape, index: u32) -> Position {
-        if self.data.get(shape.0, 1) & POSITIONS == 0 {
-            return Position::NONE;
-        }
-        let count = self.data.get(shape.0, 0);
-        Position(self.data.get(shape.0, HEADER + count + index))
-    }
-
-    /// The index of `name`.
-    #[inline]
-    #[must_use]
-    pub fn shape_find(&self, shape: Shape, name: Symbol) -> Option<u32> {
-        let count = self.data.get(shape.0, 0);
-        let names = self.data.words(shape.0, HEADER, count);
-        if count <= LINEAR {
-            return names.iter().position(|&n| n == name.0).map(|i| i as u32);
-        }
-        names.binary_search(&name.0).ok().map(|i| i as u32)
-    }
-
-    /// The same names without positions, as `mapAttrs` leaves them.
-    pub fn without_positions(&mut self, shape: Shape) -> Shape {
-        if self.data.get(shape.0, 1) & POSITIONS == 0 {
-            return shape;
-        }
-        let known = self.data.get(shape.0, 3);
-        if known != 0 {
-            return Shape(known);
-        }
-        let names = self.shape_names(shape);
-        let stable = self.data.get(shape.0, 1) & STABLE != 0;
-        let bare = self.new_shape(&names, None, stable);
-        self.data.set(shape.0, 3, bare.0);
-        bare
-    }
-
-    fn shape_names(&self, shape: Shape) -> Vec<Symbol> {
-        let count = self.shape_length(shape);
-        self.data
-            .words(shape.0, HEADER, count)
-            .iter()
-            .map(|&n| Symbol(n))
-            .collect()
-    }
-
-    /// The indices of a shape's names in lexicographic order: worked out once.
-    pub fn lexicographic_order(&mut self, shape: Shape, symbols: &SymbolTable) -> Vec<u32> {
-        let count = self.shape_length(shape);
-        let known = self.data.get(shape.0, 2);
-        if known != 0 {
-            return self.data.words(known, 0, count).to_vec();
-        }
-        let names = self.data.words(shape.0, HEADER, count);
-        let mut order: Vec<u32> = (0..count).collect();
-        order.sort_unstable_by_key(|&i| symbols.name(Symbol(names[i as usize])));
-        let at = self.data.allocate(count);
-        for (index, &word) in order.iter().enumerate() {
-            self.data.set(at, index as u32, word);
-        }
-        if count > 0 {
-            self.data.set(shape.0, 2, at);
-        }
-        order
-    }
-
     /// A set of `shape` whose values are set later by [`Self::set_attr`].
     #[inline]
     pub fn new_attrs(&mut self, shape: Shape) -> Value {
@@ -325,7 +201,7 @@ impl Heap {
     fn merge_plain(&mut self, left: Value, right: Value) -> Value {
         let left_shape = self.data.get(left.granule(), 0);
         let right_shape = self.data.get(right.granule(), 0);
-        let stable = self.data.get(left_shape, 1) & self.data.get(right_shape, 1) & STABLE != 0;
+        let stable = self.is_stable(Shape(left_shape)) && self.is_stable(Shape(right_shape));
         if stable && let Some(&merge) = self.merges.get(&(left_shape, right_shape)) {
             return self.follow(merge, left, right);
         }
@@ -350,8 +226,8 @@ impl Heap {
     fn plan(&mut self, left: u32, right: u32) -> Vec<u32> {
         let mut recipe = std::mem::take(&mut self.scratch);
         recipe.clear();
-        let left_names = self.data.words(left, HEADER, self.data.get(left, 0));
-        let right_names = self.data.words(right, HEADER, self.data.get(right, 0));
+        let left_names = self.shape_words(Shape(left));
+        let right_names = self.shape_words(Shape(right));
         let (mut i, mut j) = (0, 0);
         while i < left_names.len() && j < right_names.len() {
             match left_names[i].cmp(&right_names[j]) {
@@ -372,29 +248,22 @@ impl Heap {
     }
 
     fn merged_shape(&mut self, recipe: &[u32], left: u32, right: u32, stable: bool) -> Shape {
-        let count = recipe.len() as u32;
-        let positioned = (self.data.get(left, 1) | self.data.get(right, 1)) & POSITIONS;
-        let at = self
-            .data
-            .allocate(HEADER + count * if positioned == 0 { 1 } else { 2 });
-        self.data.set(at, 0, count);
-        self.data
-            .set(at, 1, positioned | (u32::from(stable) * STABLE));
-        for (index, &step) in recipe.iter().enumerate() {
-            let (shape, from) = if step & FROM_RIGHT == 0 {
-                (Shape(left), step)
+        let (left, right) = (Shape(left), Shape(right));
+        let source = |&step: &u32| {
+            if step & FROM_RIGHT == 0 {
+                (left, step)
             } else {
-                (Shape(right), step & !FROM_RIGHT)
-            };
-            let index = index as u32;
-            let name = self.shape_name(shape, from);
-            self.data.set(at, HEADER + index, name.0);
-            if positioned != 0 {
-                let position = self.shape_position(shape, from);
-                self.data.set(at, HEADER + count + index, position.0);
+                (right, step & !FROM_RIGHT)
             }
+        };
+        let mut draft = self.take_draft();
+        let names = recipe.iter().map(source);
+        draft.extend(names.map(|(shape, index)| self.shape_name(shape, index).0));
+        if self.has_positions(left) || self.has_positions(right) {
+            let positions = recipe.iter().map(source);
+            draft.extend(positions.map(|(shape, index)| self.shape_position(shape, index).0));
         }
-        Shape(at)
+        self.unique_shape(draft, recipe.len() as u32, stable)
     }
 
     fn follow(&mut self, merge: Merge, left: Value, right: Value) -> Value {
@@ -440,9 +309,8 @@ impl AttrsBuilder {
         }
         self.attrs.sort_by_key(|a| a.0);
         self.attrs.dedup_by_key(|a| a.0);
-        let names: Vec<_> = self.attrs.iter().map(|a| a.0).collect();
-        let positions: Vec<_> = self.attrs.iter().map(|a| a.2).collect();
-        let shape = heap.new_shape(&names, Some(&positions), false);
+        let names = self.attrs.iter().map(|a| (a.0, a.2));
+        let shape = heap.shape_of(names);
         let out = heap.new_attrs(shape);
         for (index, (_, value, _)) in self.attrs.iter().enumerate() {
             heap.set_attr(out, index as u32, *value);

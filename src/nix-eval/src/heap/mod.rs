@@ -6,20 +6,23 @@ mod attrs;
 mod context;
 mod kept;
 mod region;
+mod shape;
 mod supply;
 mod thunk;
 mod value;
 
-pub use attrs::{AttrsBuilder, Shape};
+pub use attrs::AttrsBuilder;
 pub use context::{ContextElement, ContextId, ContextTable};
 pub use kept::KeptMemory;
 pub use region::{HeapFull, Part};
+pub use shape::Shape;
 pub use thunk::{Pending, ThunkState};
 pub use value::{Kind, MAX_SMALL_INT, MIN_SMALL_INT, Value};
 
 use region::Region;
 
 use crate::world::Saved;
+use hashbrown::HashTable;
 use rustc_hash::FxHashMap;
 
 /// All memory of an evaluation.
@@ -29,6 +32,10 @@ pub struct Heap {
     /// Shapes of `a // b` for shapes that literals made: the result's shape and how to fill it.
     merges: FxHashMap<(u32, u32), attrs::Merge>,
     recipes: Vec<u32>,
+    /// Shapes that were put together, by what is in them.
+    unique_shapes: HashTable<u32>,
+    /// A buffer for the shape that is put together now.
+    draft: Vec<u32>,
     empty_list: Value,
     empty_attrs: Value,
     empty_string: Value,
@@ -57,6 +64,8 @@ impl Heap {
             code,
             merges: FxHashMap::default(),
             recipes: Vec::new(),
+            unique_shapes: HashTable::new(),
+            draft: Vec::new(),
             empty_list: Value::NULL,
             empty_attrs: Value::NULL,
             empty_string: Value::NULL,
@@ -126,6 +135,8 @@ impl Heap {
         data: (Part, u32),
         code: (Part, u32),
     ) -> std::io::Result<()> {
+        self.merges.clear();
+        self.unique_shapes.clear();
         self.data.adopt(saved, data.0, data.1)?;
         self.code.adopt(saved, code.0, code.1)
     }
