@@ -3,46 +3,10 @@
 
 pub mod shelf;
 
-use std::io;
-
 use nix_eval::eval::R;
-use nix_eval::world::{FetchRequest, Fetched, FileType, World};
 use nix_eval::{Evaluator, Settings, with_stack};
 
-/// No files, no variables, nobody who listens.
-struct Nothing;
-
-impl World for Nothing {
-    fn read_file(&mut self, _: &[u8]) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn file_type(&mut self, _: &[u8]) -> io::Result<Option<FileType>> {
-        Ok(None)
-    }
-
-    fn read_dir(&mut self, _: &[u8]) -> io::Result<Vec<(Vec<u8>, FileType)>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn read_link(&mut self, _: &[u8]) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn variable(&mut self, _: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn now(&mut self) -> i64 {
-        0
-    }
-
-    fn say(&mut self, _: &[u8]) {}
-
-    fn fetch(&mut self, request: &FetchRequest) -> Result<Fetched, String> {
-        Err(format!("there is no {}", request.url))
-    }
-}
+use shelf::Shelf;
 
 /// Does `work` with a new evaluator. What it raises is rendered, since that must not fail either;
 /// a full heap is an answer like any other.
@@ -57,7 +21,8 @@ pub fn evaluate(work: impl FnOnce(&mut Evaluator) -> R<()> + Send) {
         ..Settings::default()
     };
     with_stack(|| {
-        let mut evaluator = Evaluator::new(settings, Box::new(Nothing)).expect("address space");
+        let mut evaluator =
+            Evaluator::new(settings, Box::new(Shelf::default())).expect("address space");
         evaluator.start_on_this_stack();
         if let Err(error) = evaluator.attempt(work) {
             let report = evaluator.render(&error, nix_eval::eval::Detail::Trace);

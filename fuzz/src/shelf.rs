@@ -140,10 +140,55 @@ impl Shelf {
     }
 }
 
+/// A program, what it gives, and what its evaluation saves.
+pub struct Whole {
+    program: &'static str,
+    files: BTreeMap<Vec<u8>, Vec<u8>>,
+    part: Part,
+    saved: Vec<u8>,
+    expected: String,
+}
+
+/// The part of a shelf where something is saved.
+pub type Part = fn(&Shelf) -> &Mutex<Option<Vec<u8>>>;
+
+impl Whole {
+    /// Evaluates `program`, which reads the file `path`.
+    ///
+    /// # Panics
+    /// Where that saves nothing in `part`.
+    #[must_use]
+    pub fn new(program: &'static str, path: &[u8], text: Vec<u8>, part: Part) -> Self {
+        let mut shelf = Shelf::default();
+        shelf.files.insert(path.to_vec(), text);
+        let expected = shelf.evaluate(program);
+        let saved = part(&shelf).lock().expect("no panic before").take();
+        Self {
+            program,
+            files: shelf.files,
+            part,
+            saved: saved.expect("enough to save"),
+            expected,
+        }
+    }
+
+    /// The program gives the same with what was saved, damaged as `input` says.
+    ///
+    /// # Panics
+    /// Where it does not.
+    pub fn check(&self, input: &[u8]) {
+        let shelf = Shelf {
+            files: self.files.clone(),
+            ..Shelf::default()
+        };
+        *(self.part)(&shelf).lock().expect("no panic before") = Some(damaged(&self.saved, input));
+        assert!(shelf.evaluate(self.program) == self.expected);
+    }
+}
+
 /// Bytes as they were, less those that `input` says are cut off at the end, and with others in the
 /// places that it names; or what `input` is itself.
-#[must_use]
-pub fn damaged(whole: &[u8], input: &[u8]) -> Vec<u8> {
+fn damaged(whole: &[u8], input: &[u8]) -> Vec<u8> {
     let Some((&kind, rest)) = input.split_first() else {
         return whole.to_vec();
     };

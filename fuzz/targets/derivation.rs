@@ -26,7 +26,11 @@ fuzz_target!(|text: &[u8]| {
     };
     let is_exact = is_plain(&derivation.system)
         && derivation.outputs.keys().all(is_plain)
-        && derivation.input_derivations.values().flatten().all(is_plain)
+        && derivation
+            .input_derivations
+            .values()
+            .flatten()
+            .all(is_plain)
         && derivation.dynamic_inputs.values().all(are_plain);
     if is_exact {
         let again = Derivation::parse(&store, b"name", &written).expect("it was written");

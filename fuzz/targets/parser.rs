@@ -17,7 +17,8 @@ fn shown(text: &[u8]) -> Option<Vec<u8>> {
     };
     let mut symbols = SymbolTable::new();
     let tree = parse(text, &options, &mut symbols).ok()?;
-    tree.root.map(|root| show::expression(&tree, &symbols, root))
+    tree.root
+        .map(|root| show::expression(&tree, &symbols, root))
 }
 
 fuzz_target!(|text: &[u8]| {

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use coop_fuzz::shelf::{Shelf, damaged};
+use coop_fuzz::shelf::Whole;
 use libfuzzer_sys::fuzz_target;
 
 const PROGRAM: &str = "let pkgs = import /pkgs/top-level/default.nix { }; in
@@ -14,21 +14,9 @@ const PACKAGES: &str = r#"{ }: builtins.listToAttrs (builtins.genList (n: {
     value = derivation { name = "p${toString n}"; system = "s"; builder = "/b"; };
 }) 24)"#;
 
-static WHOLE: LazyLock<(Shelf, Vec<u8>, String)> = LazyLock::new(|| {
-    let mut shelf = Shelf::default();
-    let path = b"/pkgs/top-level/default.nix".to_vec();
-    shelf.files.insert(path, PACKAGES.into());
-    let expected = shelf.evaluate(PROGRAM);
-    let saved = shelf.values.lock().expect("no panic before").clone();
-    (shelf, saved.expect("enough to save"), expected)
+static WHOLE: LazyLock<Whole> = LazyLock::new(|| {
+    let path = b"/pkgs/top-level/default.nix";
+    Whole::new(PROGRAM, path, PACKAGES.into(), |shelf| &shelf.values)
 });
 
-fuzz_target!(|input: &[u8]| {
-    let (shelf, whole, expected) = &*WHOLE;
-    let shelf = Shelf {
-        files: shelf.files.clone(),
-        ..Shelf::default()
-    };
-    *shelf.values.lock().expect("no panic before") = Some(damaged(whole, input));
-    assert!(shelf.evaluate(PROGRAM) == *expected);
-});
+fuzz_target!(|input: &[u8]| WHOLE.check(input));

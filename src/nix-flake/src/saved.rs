@@ -4,7 +4,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::SystemTime;
@@ -35,14 +35,9 @@ impl Saved for SavedFile {
     }
 }
 
-/// What was saved as `name`. What somebody else could have written is left alone: it would be run.
+/// What was saved as `name`.
 pub(crate) fn open(cache: &Cache, name: &str) -> Option<Box<dyn Saved>> {
-    let file = File::open(cache.place("parsed").join(name)).ok()?;
-    let metadata = file.metadata().ok()?;
-    let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
-    if !metadata.is_file() || !is_own || metadata.mode() & 0o022 != 0 {
-        return None;
-    }
+    let (file, metadata) = cache.open_own("parsed", name)?;
     let length = metadata.len();
     Some(Box::new(SavedFile { file, length }))
 }

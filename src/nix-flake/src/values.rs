@@ -50,12 +50,7 @@ impl Saved for SavedValues {
 /// What was saved as `name`, if every byte is as it was written.
 pub(crate) fn open(cache: &Cache, name: &str) -> Option<Box<dyn Saved>> {
     let path = cache.place(PART).join(name);
-    let mut file = File::open(&path).ok()?;
-    let metadata = file.metadata().ok()?;
-    let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
-    if !metadata.is_file() || !is_own || metadata.mode() & 0o022 != 0 {
-        return None;
-    }
+    let (mut file, metadata) = cache.open_own(PART, name)?;
     let length = metadata.len().checked_sub(END_BYTES)?;
     if stamp_of(&metadata) != fs::read_to_string(stamp_path(&path)).ok() {
         if !is_whole(&mut file, length).unwrap_or(false) {

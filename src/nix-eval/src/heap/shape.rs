@@ -201,3 +201,53 @@ impl Heap {
         order
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(symbols: &[u32], position: u32) -> impl Iterator<Item = (Symbol, Position)> + Clone {
+        let with_position = move |&name| (Symbol(name), Position(position));
+        symbols.iter().map(with_position)
+    }
+
+    #[test]
+    fn the_same_names_from_the_same_places_are_one_shape_that_counts_as_stable() {
+        let mut heap = Heap::new().unwrap();
+        let first = heap.shape_of(names(&[1, 2], 7));
+        assert!(!heap.is_stable(first));
+        assert_eq!(heap.shape_of(names(&[1, 2], 7)), first);
+        assert!(heap.is_stable(first));
+    }
+
+    #[test]
+    fn positions_are_no_names() {
+        let mut heap = Heap::new().unwrap();
+        let placed = heap.shape_of(names(&[7, 8], 9));
+        let other_place = heap.shape_of(names(&[7, 8], 10));
+        let bare = heap.shape_of(names(&[7, 8, 9, 9], 0));
+        assert!(placed != other_place && placed != bare && other_place != bare);
+        assert_eq!(heap.shape_length(bare), 4);
+        assert_eq!(heap.shape_position(placed, 1), Position(9));
+        let without = heap.without_positions(placed);
+        assert_eq!(heap.without_positions(other_place), without);
+        assert_eq!(heap.shape_of(names(&[7, 8], 0)), without);
+    }
+
+    #[test]
+    fn a_merge_that_is_repeated_makes_no_shape() {
+        let mut heap = Heap::new().unwrap();
+        let set = |heap: &mut Heap, symbols: &[u32]| {
+            let shape = heap.shape_of(names(symbols, 3));
+            heap.new_attrs(shape)
+        };
+        let mut shapes = Vec::new();
+        for _ in 0..3 {
+            let (left, right) = (set(&mut heap, &[1, 4]), set(&mut heap, &[2, 4]));
+            let both = heap.update(left, right);
+            shapes.push(heap.plain_shape(both));
+        }
+        assert!(shapes.iter().all(|&shape| shape == shapes[0]));
+        assert_eq!(heap.unique_shapes.len(), 3);
+    }
+}

@@ -1,6 +1,8 @@
 //! What was fetched, kept below the user's cache folder. A name there is a hash of what it holds,
 //! or of where it came from; a thing gets its name only once it is whole, by renaming.
 
+use std::fs::{File, Metadata};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use nix_store::hash::{Algorithm, Encoding, Hash};
@@ -48,6 +50,16 @@ impl Cache {
         std::fs::create_dir_all(&folder)
             .map_err(Error::io(format!("cannot make '{}'", folder.display())))?;
         Ok(folder)
+    }
+
+    /// The file `name` of the folder `part`, to be read. What somebody else could have written is left
+    /// alone: it would be believed.
+    pub(crate) fn open_own(&self, part: &str, name: &str) -> Option<(File, Metadata)> {
+        let file = File::open(self.place(part).join(name)).ok()?;
+        let metadata = file.metadata().ok()?;
+        let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
+        let is_closed = metadata.mode() & 0o022 == 0;
+        (metadata.is_file() && is_own && is_closed).then_some((file, metadata))
     }
 
     /// Whether a folder is one of the cache's own, which never change once they have their name.

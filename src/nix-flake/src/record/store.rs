@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -51,11 +51,8 @@ pub(super) fn read(cache: &Cache, key: &str) -> Vec<Entry> {
 }
 
 fn read_file(cache: &Cache, key: &str) -> Option<Vec<Entry>> {
-    let file = File::open(cache.place(PART).join(key)).ok()?;
-    let metadata = file.metadata().ok()?;
-    let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
-    let is_fit = metadata.is_file() && metadata.len() <= LONGEST;
-    if !is_fit || !is_own || metadata.mode() & 0o022 != 0 {
+    let (file, metadata) = cache.open_own(PART, key)?;
+    if metadata.len() > LONGEST {
         return None;
     }
     let mut text = String::new();
