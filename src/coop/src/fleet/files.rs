@@ -26,7 +26,7 @@ impl Files for Folder {
         if !std::fs::metadata(&path)?.is_file() {
             return Err(io::Error::other("it is not a plain file"));
         }
-        std::fs::read_to_string(path)
+        text_of(std::fs::read(path)?)
     }
 
     fn list(&self, folder: &str) -> Vec<String> {
@@ -101,7 +101,7 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
         .output()
         .map_err(|error| format!("git cannot be run: {error}"))?;
     if output.status.success() {
-        String::from_utf8(output.stdout).map_err(|_| "the file is not UTF-8".into())
+        text_of(output.stdout).map_err(|error| error.to_string())
     } else {
         let said = String::from_utf8_lossy(&output.stderr);
         Err(said
@@ -111,6 +111,25 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
             .trim_start_matches("fatal: ")
             .to_owned())
     }
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// Where it is not UTF-8, with the place.
+fn text_of(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let (before, rest) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
+        let lines: Vec<&[u8]> = before.split(|&byte| byte == b'\n').collect();
+        let last = String::from_utf8_lossy(lines.last().copied().unwrap_or_default());
+        let message = format!(
+            "it is not UTF-8: in line {}, column {} is the byte 0x{:02X}",
+            lines.len(),
+            last.chars().count() + 1,
+            rest.first().copied().unwrap_or_default()
+        );
+        io::Error::new(io::ErrorKind::InvalidData, message)
+    })
 }
 
 /// The files below a fleet that a pattern with `*` in its last part matches.
@@ -127,5 +146,27 @@ pub(super) fn matching(files: &dyn Files, pattern: &str) -> Vec<String> {
         names.collect()
     } else {
         names.map(|name| format!("{folder}/{name}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_utf_8_is_named_by_its_place() {
+        let cases: [(&[u8], &str); 3] = [
+            (b"a = 1\n# caf\xe9\n", "line 2, column 6 is the byte 0xE9"),
+            (b"\xff\xfea\0", "line 1, column 1 is the byte 0xFF"),
+            (
+                "# \u{e4}\u{e4}".as_bytes().split_last().unwrap().1,
+                "line 1, column 4 is the byte 0xC3",
+            ),
+        ];
+        for (bytes, place) in cases {
+            let error = text_of(bytes.to_vec()).unwrap_err().to_string();
+            assert!(error.ends_with(place), "{error}");
+        }
+        assert_eq!(text_of(b"name = 1".to_vec()).unwrap(), "name = 1");
     }
 }

@@ -150,17 +150,23 @@ impl Loader<'_> {
             Err(error) => {
                 let why = match error.kind() {
                     std::io::ErrorKind::NotFound => "it is not there".to_owned(),
-                    std::io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
                     _ => error.to_string(),
                 };
                 let mut finding =
                     Diagnostic::new(Code::Unreadable, format!("{path} cannot be read: {why}"));
-                finding = match named_at {
-                    Some(at) => finding.at(at, "").help("make the file, or mend its name"),
-                    None => finding.help(
-                        "run coop in the fleet's folder, name it with --dir, or start with `coop init`",
-                    ),
+                let help = match error.kind() {
+                    std::io::ErrorKind::InvalidData => {
+                        "save it as UTF-8, with an editor or with `iconv`"
+                    }
+                    _ if named_at.is_some() => "make the file, or mend its name",
+                    _ => {
+                        "run coop in the fleet's folder, name it with --dir, or start with `coop init`"
+                    }
                 };
+                finding = finding.help(help);
+                if let Some(at) = named_at {
+                    finding = finding.at(at, "");
+                }
                 self.findings.push(finding);
                 None
             }
