@@ -6,7 +6,6 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::time::SystemTime;
 
 use nix_eval::world::Saved;
@@ -15,9 +14,6 @@ use crate::fetch::cache::Cache;
 
 /// How many are kept: one for each build of coop and each set of switches that is in use.
 const KEPT: usize = 8;
-
-/// Held while one is written, so that evaluations side by side do not write the same.
-static WRITING: Mutex<()> = Mutex::new(());
 
 /// One that is open.
 struct SavedFile {
@@ -44,9 +40,6 @@ pub(crate) fn open(cache: &Cache, name: &str) -> Option<Box<dyn Saved>> {
 
 /// Saves `parts` as `name`, whole or not at all.
 pub(crate) fn save(cache: &Cache, name: &str, parts: &[&[u8]]) -> io::Result<()> {
-    let Ok(_guard) = WRITING.try_lock() else {
-        return Ok(());
-    };
     let folder = cache.folder("parsed").map_err(io::Error::other)?;
     let scratch = cache.scratch().map_err(io::Error::other)?;
     let new = scratch.path.join(name);
