@@ -9,6 +9,7 @@ use command::Evaluators;
 use command::attributes::Attributes;
 use command::blame::Blame;
 use command::closure::Closure;
+use command::intrinsics::Intrinsics;
 use command::mistakes::Mistakes;
 use command::parse::Parse;
 use command::plan::Plan;
@@ -29,6 +30,7 @@ enum OracleCommand {
     Programs(Programs),
     Attributes(Attributes),
     Closure(Closure),
+    Intrinsics(Intrinsics),
     Parse(Parse),
     Blame(Blame),
     Mistakes(Mistakes),
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         OracleCommand::Programs(command) => command.run(&oracle.evaluators),
         OracleCommand::Attributes(command) => command.run(&oracle.evaluators),
         OracleCommand::Closure(command) => command.run(&oracle.evaluators),
+        OracleCommand::Intrinsics(command) => command.run(),
         OracleCommand::Parse(command) => command.run(&oracle.evaluators),
         OracleCommand::Blame(command) => command.run(&oracle.evaluators),
         OracleCommand::Mistakes(command) => command.run(&oracle.evaluators),

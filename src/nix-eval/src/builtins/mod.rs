@@ -148,8 +148,8 @@ fn add_family(evaluator: &mut Evaluator, family: Table, bound: &mut Vec<(&'stati
 }
 
 impl Evaluator {
-    /// A builtin that no name is bound to.
-    fn internal_builtin(&self, name: &str) -> Value {
+    /// A builtin, by the name that it is bound to, or would be.
+    pub(crate) fn internal_builtin(&self, name: &str) -> Value {
         let index = self.builtins.iter().position(|known| known.name == name);
         index.map_or(Value::NULL, |index| Value::builtin(index as u32))
     }

@@ -175,6 +175,20 @@ impl Evaluator {
         Ok(set)
     }
 
+    /// A set without one of its attributes.
+    pub(crate) fn without(&mut self, set: Value, name: Symbol) -> Value {
+        let (flat, shape) = self.heap.flat(set);
+        let mut builder = AttrsBuilder::default();
+        for index in 0..self.heap.shape_length(shape) {
+            let here = self.heap.shape_name(shape, index);
+            if here != name {
+                let value = self.heap.attr_at(flat, index);
+                builder.push(here, value, self.heap.shape_position(shape, index));
+            }
+        }
+        builder.finish(&mut self.heap)
+    }
+
     /// A set from names and values; of several with one name the first stays.
     pub(crate) fn make_attrs(&mut self, attrs: &[(Symbol, Value)]) -> Value {
         let mut builder = AttrsBuilder::with_capacity(attrs.len());

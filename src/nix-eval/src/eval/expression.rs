@@ -31,7 +31,7 @@ impl Evaluator {
 
     /// Evaluates an operand: variables without another turn of the loop.
     #[inline]
-    pub(super) fn operand(&mut self, code: u32, env: u32) -> R<Value> {
+    pub(crate) fn operand(&mut self, code: u32, env: u32) -> R<Value> {
         let Some(slot) = self.local(code, env) else {
             return self.eval(code, env);
         };
@@ -64,7 +64,7 @@ impl Evaluator {
 
     /// The slot of a variable, or the value of a constant.
     #[inline]
-    fn local(&self, code: u32, mut env: u32) -> Option<Value> {
+    pub(crate) fn local(&self, code: u32, mut env: u32) -> Option<Value> {
         let head = self.heap.code(code);
         let number = op::number(head);
         match op::operation(head) {
@@ -132,6 +132,12 @@ impl Evaluator {
                     env = self.let_env(code, env, head);
                     code = self.heap.code(code + 1);
                 }
+                op::INTRINSIC => match self.run_intrinsic(code, env)? {
+                    Some(value) => return Ok(value),
+                    None => code = self.heap.code(code + 1),
+                },
+                op::RECOGNISED => code = self.heap.code(code + 1),
+                op::PART => return self.run_part(code, env),
                 op::WITH => {
                     let set = self.suspend(self.heap.code(code + 1), env);
                     env = self.heap.new_env(env, 1);

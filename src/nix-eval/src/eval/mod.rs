@@ -26,6 +26,7 @@ use smallvec::SmallVec;
 
 use crate::builtins::{self, Builtin};
 use crate::heap::{ContextTable, Heap, Shape, Value};
+use crate::intrinsics::Intrinsics;
 use crate::ir::CodeTable;
 use crate::position::{Position, PositionTable};
 use crate::saved::{Parsed, SavedFiles};
@@ -94,6 +95,8 @@ pub struct Evaluator {
     pub(crate) editable: edit::Editable,
     /// What depends on what may change.
     pub(crate) taint: taint::Taint,
+    /// What is known of functions of nixpkgs.
+    pub(crate) intrinsics: Intrinsics,
     /// Whether something was said to whoever watches.
     pub(crate) has_spoken: bool,
     /// Whether something was said or fetched.
@@ -121,6 +124,10 @@ pub struct Stats {
     pub saved_files: u64,
     /// Calls whose results were known already.
     pub shared_calls: u64,
+    /// Expressions that an intrinsic evaluated.
+    pub intrinsics: u64,
+    /// Expressions that an intrinsic left to what was written.
+    pub otherwise: u64,
 }
 
 impl Evaluator {
@@ -155,6 +162,7 @@ impl Evaluator {
             stand_in: StandIn::default(),
             editable: edit::Editable::default(),
             taint: taint::Taint::default(),
+            intrinsics: Intrinsics::default(),
             has_spoken: false,
             was_seen: false,
             is_withheld: false,

@@ -26,7 +26,10 @@ const SUGGESTIONS: usize = 3;
 impl Evaluator {
     /// Notes where an error passed; only some operations are worth a frame.
     #[cold]
-    pub(super) fn trace_code(&mut self, code: u32) {
+    pub(super) fn trace_code(&mut self, mut code: u32) {
+        while matches!(op::operation(self.heap.code(code)), op::INTRINSIC | op::RECOGNISED) {
+            code = self.heap.code(code + 1);
+        }
         if op::operation(self.heap.code(code)) == op::CALL {
             self.trace_call(code);
         }

@@ -38,6 +38,8 @@ pub struct Settings {
     pub max_call_depth: u32,
     /// Suspend exactly what Nix suspends, because values are shown unforced.
     pub exact_laziness: bool,
+    /// Evaluate functions of nixpkgs that are known by code of the evaluator's own.
+    pub intrinsics: bool,
     /// `NIX_PATH` and `-I`: prefix and path.
     pub search_path: Vec<(Vec<u8>, Vec<u8>)>,
     /// The home directory, for `~/…`.
@@ -65,6 +67,7 @@ impl Default for Settings {
             blake3_hashes: false,
             max_call_depth: 10_000,
             exact_laziness: false,
+            intrinsics: true,
             search_path: Vec::new(),
             home: None,
             abort_on_warn: false,

@@ -205,21 +205,47 @@ impl Heap {
         if stable && let Some(&merge) = self.merges.get(&(left_shape, right_shape)) {
             return self.follow(merge, left, right);
         }
-        let recipe = self.plan(left_shape, right_shape);
-        let shape = self.merged_shape(&recipe, left_shape, right_shape, stable);
+        let merge = self.planned(Shape(left_shape), Shape(right_shape), stable);
+        let result = self.follow(merge, left, right);
+        if !stable {
+            self.recipes.truncate(merge.recipe as usize);
+        }
+        result
+    }
+
+    /// The shape of `left // right`, by the shapes of both.
+    pub(crate) fn merged_shape(&mut self, left: Shape, right: Shape) -> Shape {
+        if self.shape_length(left) == 0 {
+            return right;
+        }
+        if self.shape_length(right) == 0 {
+            return left;
+        }
+        let stable = self.is_stable(left) && self.is_stable(right);
+        if stable && let Some(merge) = self.merges.get(&(left.0, right.0)) {
+            return merge.shape;
+        }
+        let merge = self.planned(left, right, stable);
+        if !stable {
+            self.recipes.truncate(merge.recipe as usize);
+        }
+        merge.shape
+    }
+
+    /// Plans a merge; it is remembered where it is likely to come again.
+    fn planned(&mut self, left: Shape, right: Shape, stable: bool) -> Merge {
+        let recipe = self.plan(left.0, right.0);
+        let shape = self.merged_shape_of(&recipe, left.0, right.0, stable);
         let merge = Merge {
             shape,
             recipe: self.recipes.len() as u32,
         };
         self.recipes.extend_from_slice(&recipe);
-        let result = self.follow(merge, left, right);
         if stable {
-            self.merges.insert((left_shape, right_shape), merge);
-        } else {
-            self.recipes.truncate(merge.recipe as usize);
+            self.merges.insert((left.0, right.0), merge);
         }
         self.scratch = recipe;
-        result
+        merge
     }
 
     /// For each name of the result: its index on the left, or on the right with the top bit.
@@ -247,7 +273,13 @@ impl Heap {
         recipe
     }
 
-    fn merged_shape(&mut self, recipe: &[u32], left: u32, right: u32, stable: bool) -> Shape {
+    fn merged_shape_of(
+        &mut self,
+        recipe: &[u32],
+        left: u32,
+        right: u32,
+        stable: bool,
+    ) -> Shape {
         let (left, right) = (Shape(left), Shape(right));
         let source = |&step: &u32| {
             if step & FROM_RIGHT == 0 {

@@ -5,6 +5,8 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::heap::{Heap, Shape, Value};
+use crate::intrinsics::recognise::{Origin, Recognised, recognise};
+use crate::intrinsics::{At, Meaning, known::TABLE, site};
 use crate::ir::{CodeTable, op};
 use crate::position::Position;
 use crate::symbol::{Symbol, SymbolTable, known};
@@ -50,6 +52,7 @@ pub fn lower(
         depth: 0,
         variables: FxHashMap::default(),
         withs: Vec::new(),
+        function: None,
     };
     if !outer.variables.is_empty() {
         lowerer.enter(outer.variables.iter().copied());
@@ -70,6 +73,22 @@ struct Lowerer<'a> {
     variables: FxHashMap<Symbol, SmallVec<[(u32, u32); 2]>>,
     /// Depths of the enclosing `with`s.
     withs: Vec<u32>,
+    /// The known function that the expression is in.
+    function: Option<Function>,
+}
+
+/// A known function while it is lowered.
+struct Function {
+    recognised: Recognised,
+    /// The depth of what it relies on.
+    depth: u32,
+    header: u32,
+    /// The function whose body tells which one it is.
+    root: Option<ExprId>,
+    /// Sets that were lowered, with their code.
+    sets: Vec<(ExprId, u32)>,
+    /// Sites that were made, with the number of the place.
+    sites: Vec<(u32, usize)>,
 }
 
 type Lowered<T> = Result<T, LowerError>;
@@ -162,7 +181,7 @@ impl Lowerer<'_> {
                 words.extend_from_slice(&names);
                 Ok(self.emit(&words))
             }
-            Expr::Attrs(attrs) => self.attrs(attrs),
+            Expr::Attrs(attrs) => self.attrs(id, attrs),
             Expr::List(elements) => {
                 if elements.is_empty() {
                     let empty = self.heap.empty_list();
@@ -173,7 +192,7 @@ impl Lowerer<'_> {
                 words.extend_from_slice(&elements);
                 Ok(self.emit(&words))
             }
-            Expr::Lambda(lambda) => self.lambda(lambda),
+            Expr::Lambda(lambda) => self.lambda(id, lambda),
             Expr::Call {
                 function,
                 args,
@@ -313,9 +332,9 @@ impl Lowerer<'_> {
     }
 
     /// Functions of one plain argument that return the next one share an environment.
-    fn lambda(&mut self, lambda: &Lambda) -> Lowered<u32> {
+    fn lambda(&mut self, id: ExprId, lambda: &Lambda) -> Lowered<u32> {
         if lambda.formals.is_some() {
-            return self.set_lambda(lambda);
+            return self.set_lambda(id, lambda);
         }
         let ast = self.ast;
         let mut chain: SmallVec<[&Lambda; 4]> = SmallVec::new();
@@ -336,7 +355,7 @@ impl Lowerer<'_> {
             }
         }
         self.enter(names.iter().copied());
-        let body = self.expr(next.body);
+        let body = self.body(id, next.body);
         self.leave(names.iter().copied());
         let name = lambda.name.map_or(0, |n| n.0 + 1);
         let mut words = vec![op::head(op::LAMBDA, chain.len() as u32), body?, name];
@@ -346,7 +365,7 @@ impl Lowerer<'_> {
         Ok(self.emit_at(lambda.position, &words))
     }
 
-    fn set_lambda(&mut self, lambda: &Lambda) -> Lowered<u32> {
+    fn set_lambda(&mut self, id: ExprId, lambda: &Lambda) -> Lowered<u32> {
         let formals = lambda.formals.as_ref();
         let list = formals.map_or(&[][..], |f| &f.formals);
         let names: SmallVec<[Symbol; 16]> = lambda
@@ -355,7 +374,7 @@ impl Lowerer<'_> {
             .chain(list.iter().map(|f| f.name))
             .collect();
         self.enter(names.iter().copied());
-        let lowered = self.formals_and_body(lambda, list);
+        let lowered = self.formals_and_body(id, lambda, list);
         self.leave(names.iter().copied());
         let (body, formal_words) = lowered?;
         let mut defaults = formal_words.iter().skip(1).step_by(3);
@@ -377,6 +396,7 @@ impl Lowerer<'_> {
 
     fn formals_and_body(
         &mut self,
+        id: ExprId,
         lambda: &Lambda,
         formals: &[crate::syntax::ast::Formal],
     ) -> Lowered<(u32, Vec<u32>)> {
@@ -392,7 +412,116 @@ impl Lowerer<'_> {
             };
             words.extend([formal.name.0, default, formal.position.0]);
         }
-        Ok((self.expr(lambda.body)?, words))
+        Ok((self.body(id, lambda.body)?, words))
+    }
+
+    /// The body of the function at `id`, behind a site where it has one.
+    fn body(&mut self, id: ExprId, body: ExprId) -> Lowered<u32> {
+        let code = self.expr(body)?;
+        let code = self.place(id, code, At::is_body)?;
+        let Some(function) = self.function.as_ref().filter(|function| function.root == Some(id))
+        else {
+            return Ok(code);
+        };
+        if op::operation(self.heap.code(code)) == op::INTRINSIC {
+            return Ok(code);
+        }
+        let (index, header) = (function.recognised.index, function.header);
+        let levels = self.depth - function.depth;
+        Ok(self.emit(&site::recognised_words(index, code, header, levels)))
+    }
+
+    /// The code of what is bound to a name.
+    fn bound(&mut self, name: Symbol, id: ExprId) -> Lowered<u32> {
+        if self.function.is_some() {
+            let code = self.expr(id)?;
+            return self.place(id, code, At::is_value);
+        }
+        let origin = |name: Symbol| {
+            let is_bound = self.variables.get(&name).is_some_and(|places| !places.is_empty());
+            match self.outer.globals.contains_key(&name) {
+                _ if is_bound => Origin::Bound,
+                true => Origin::Global,
+                false => Origin::Unknown,
+            }
+        };
+        let Some(recognised) = recognise(self.ast, self.symbols, name, id, origin) else {
+            return self.expr(id);
+        };
+        self.known_function(id, recognised)
+    }
+
+    /// The code of a known function, and what it needs to be evaluated in another way.
+    fn known_function(&mut self, id: ExprId, recognised: Recognised) -> Lowered<u32> {
+        let relies_on = TABLE[recognised.index].relies_on;
+        let depth_of = |name: &str| {
+            let symbol = self.symbols.find(name.as_bytes())?;
+            Some(self.variables.get(&symbol)?.last()?.0)
+        };
+        let relied = relies_on.iter().filter(|(_, meaning)| !matches!(meaning, Meaning::Anything));
+        let depth = relied.filter_map(|(name, _)| depth_of(name)).max().unwrap_or(0);
+        // What is further in is no matter of the function, but of each of its calls.
+        let names: Vec<&str> = relies_on
+            .iter()
+            .map(|&(name, _)| if depth_of(name) > Some(depth) { "" } else { name })
+            .collect();
+        let here = std::mem::replace(&mut self.depth, depth);
+        let variables = self.variables_named(&names);
+        self.depth = here;
+        let words = site::header_words(recognised.index, &variables?);
+        let header = self.emit(&words);
+        self.function = Some(Function {
+            root: recognised.root,
+            recognised,
+            depth,
+            header,
+            sets: Vec::new(),
+            sites: Vec::new(),
+        });
+        let code = self.expr(id).and_then(|code| self.place(id, code, At::is_itself));
+        let Some(function) = self.function.take() else {
+            return code;
+        };
+        for &(site, place) in &function.sites {
+            for (number, literal) in function.recognised.literals[place].iter().enumerate() {
+                let set = function.sets.iter().find(|(id, _)| id == literal);
+                let shape = set.map_or(Shape::NONE, |&(_, code)| Shape(self.heap.code(code + 1)));
+                site::fill_literal(self.heap, self.symbols, site, number, shape);
+            }
+        }
+        code
+    }
+
+    /// The code of variables of these names, which are in scope.
+    fn variables_named(&mut self, names: &[&str]) -> Lowered<Vec<u32>> {
+        let code = |name: &&str| match self.symbols.find(name.as_bytes()) {
+            Some(symbol) if !name.is_empty() => self.variable(symbol, Position::NONE),
+            _ => Ok(self.constant(Value::NULL)),
+        };
+        names.iter().map(code).collect()
+    }
+
+    /// Puts the code of the expression at `id` behind a site where it is a place of a known function.
+    fn place(&mut self, id: ExprId, code: u32, is_meant: impl Fn(&At) -> bool) -> Lowered<u32> {
+        let Some(function) = &self.function else {
+            return Ok(code);
+        };
+        let known = &TABLE[function.recognised.index].places;
+        let mut places = function.recognised.places.iter();
+        let is_here = |&&(at, place): &&(ExprId, usize)| at == id && is_meant(&known[place].at);
+        let Some(&(_, place)) = places.find(is_here) else {
+            return Ok(code);
+        };
+        let (index, header) = (function.recognised.index, function.header);
+        let levels = self.depth - function.depth;
+        let variables = self.variables_named(TABLE[index].places[place].variables)?;
+        let at = self.heap.code_end();
+        let words = site::site_words(at, (index, place), code, header, levels, &variables);
+        let site = self.emit(&words);
+        if let Some(function) = &mut self.function {
+            function.sites.push((site, place));
+        }
+        Ok(site)
     }
 
     fn sorted(attrs: &Attrs) -> SmallVec<[Attr; 8]> {
@@ -414,7 +543,7 @@ impl Lowerer<'_> {
             .iter()
             .map(|attr| match attr.kind {
                 AttrKind::Plain => {
-                    let code = self.expr(attr.value)?;
+                    let code = self.bound(attr.name, attr.value)?;
                     self.table.add_name(code, attr.name);
                     Ok(op::entry_word(code, op::ENTRY_PLAIN))
                 }
@@ -451,7 +580,7 @@ impl Lowerer<'_> {
             .any(|&word| word & 3 == op::ENTRY_PLAIN && self.is_alias(word >> 2))
     }
 
-    fn attrs(&mut self, attrs: &Attrs) -> Lowered<u32> {
+    fn attrs(&mut self, id: ExprId, attrs: &Attrs) -> Lowered<u32> {
         let sorted = Self::sorted(attrs);
         if sorted.is_empty() && attrs.dynamic.is_empty() && attrs.inherit_from.is_empty() {
             let empty = self.heap.empty_attrs();
@@ -473,7 +602,11 @@ impl Lowerer<'_> {
         }
         debug_assert!(!bare_scope || sorted.is_empty());
         let words = lowered?;
-        Ok(self.emit_at(attrs.position, &words))
+        let code = self.emit_at(attrs.position, &words);
+        if let Some(function) = &mut self.function {
+            function.sets.push((id, code));
+        }
+        Ok(code)
     }
 
     fn attrs_words(

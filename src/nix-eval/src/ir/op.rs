@@ -49,6 +49,14 @@ operations! {
     LET_ALIASES = 32,
     /// A literal that may change. Words: the thunk that holds it.
     LITERAL = 33,
+    /// An expression of a known function (`intrinsics/site.rs`).
+    INTRINSIC = 34,
+    /// The body of a known function. Words: body, header, how far out the function was bound.
+    RECOGNISED = 35,
+    /// Something that an intrinsic suspended. Words: the site.
+    PART = 36,
+    /// What is known of a function: never evaluated.
+    HEADER = 37,
     /// `with`. Words: set, body.
     WITH = 15,
     /// `if`. Words: condition, then, else.

@@ -219,6 +219,67 @@ impl Ast {
         &mut self.exprs[id.0 as usize]
     }
 
+    /// Calls `each` with every expression that is directly in the one at `id`, in the order of writing but
+    /// for the names of attributes, which come before their values.
+    pub fn each_part(&self, id: ExprId, mut each: impl FnMut(ExprId)) {
+        let computed = |path: &[AttrName], each: &mut dyn FnMut(ExprId)| {
+            for name in path {
+                if let AttrName::Dynamic(id) = *name {
+                    each(id);
+                }
+            }
+        };
+        match self.get(id) {
+            Expr::Int(_)
+            | Expr::Float(_)
+            | Expr::String(_)
+            | Expr::Path(_)
+            | Expr::Var(..)
+            | Expr::InheritFrom(_)
+            | Expr::CurrentPosition(_)
+            | Expr::Literal(_) => {}
+            Expr::Select {
+                set, path, default, ..
+            } => {
+                each(*set);
+                computed(path, &mut each);
+                default.iter().copied().for_each(each);
+            }
+            Expr::HasAttr(set, path) => {
+                each(*set);
+                computed(path, &mut each);
+            }
+            Expr::Attrs(attrs) => attrs.each_part(each),
+            Expr::List(elements) => elements.iter().copied().for_each(each),
+            Expr::Lambda(lambda) => {
+                let formals = lambda.formals.iter().flat_map(|formals| &formals.formals);
+                formals.filter_map(|formal| formal.default).for_each(&mut each);
+                each(lambda.body);
+            }
+            Expr::Call { function, args, .. } => {
+                each(*function);
+                args.iter().copied().for_each(each);
+            }
+            Expr::Let(attrs, body) => {
+                attrs.each_part(&mut each);
+                each(*body);
+            }
+            Expr::With(first, second, _)
+            | Expr::Assert(first, second, _)
+            | Expr::Binary(_, first, second, _) => {
+                each(*first);
+                each(*second);
+            }
+            Expr::If(condition, then, otherwise, _) => {
+                for part in [condition, then, otherwise] {
+                    each(*part);
+                }
+            }
+            Expr::Not(operand) => each(*operand),
+            Expr::Concat { parts, .. } => parts.iter().for_each(|&(_, part)| each(part)),
+        }
+    }
+
     /// Tells the function (or chain of functions) at `id` the name it is bound to.
     pub fn set_name(&mut self, mut id: ExprId, name: Symbol) {
         while let Expr::Lambda(lambda) = self.get_mut(id) {
@@ -232,6 +293,16 @@ impl Ast {
 const INDEX_FROM: usize = 16;
 
 impl Attrs {
+    /// Calls `each` with the expressions in it.
+    fn each_part(&self, mut each: impl FnMut(ExprId)) {
+        self.inherit_from.iter().copied().for_each(&mut each);
+        self.attrs.iter().for_each(|attr| each(attr.value));
+        for attr in &self.dynamic {
+            each(attr.name);
+            each(attr.value);
+        }
+    }
+
     /// The place in `attrs` of `name`.
     #[must_use]
     pub fn find(&self, name: Symbol) -> Option<usize> {

@@ -3,6 +3,7 @@
 pub(crate) mod attributes;
 pub(crate) mod blame;
 pub(crate) mod closure;
+pub(crate) mod intrinsics;
 pub(crate) mod mistakes;
 pub(crate) mod parse;
 pub(crate) mod plan;

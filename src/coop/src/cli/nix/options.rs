@@ -67,6 +67,9 @@ pub(super) struct EvaluationOptions {
     /// Print counters to standard error at the end
     #[arg(long)]
     stats: bool,
+    /// Evaluate the functions of nixpkgs as they are written
+    #[arg(long, hide = true)]
+    no_intrinsics: bool,
 }
 
 impl EvaluationOptions {
@@ -102,6 +105,7 @@ impl EvaluationOptions {
         let mut settings = Settings {
             pure: self.pure_eval,
             exact_laziness,
+            intrinsics: !self.no_intrinsics,
             pipe_operators: has("pipe-operators"),
             flakes: has("flakes"),
             fetch_tree: has("fetch-tree"),
@@ -276,6 +280,7 @@ pub(super) fn evaluate(
         && found.report.is_some()
         && !found.was_seen
     {
+        if std::env::var("DBG").is_ok() { if let Some(Ok(f)) = &outcome { eprintln!("FIRST {}", f.report.as_deref().unwrap_or("")); } }
         outcome = attempt(Attempt::Exact)?;
     }
     match outcome {
@@ -327,12 +332,19 @@ struct Outcome {
 
 fn statistics(evaluator: &Evaluator) -> String {
     let stats = evaluator.stats;
+    let refused = evaluator.refused_intrinsics().into_iter();
+    let refused: Vec<String> = refused
+        .map(|(function, variable)| format!("{function:?}:{variable:?}"))
+        .collect();
+    let refused = refused.join(",");
     format!(
-        "{{\"files\":{},\"savedFiles\":{},\"sharedCalls\":{},\"forced\":{},\"functionCalls\":{},\"builtinCalls\":{},\"updates\":{},\
+        "{{\"files\":{},\"savedFiles\":{},\"sharedCalls\":{},\"intrinsics\":{},\"otherwise\":{},\"refused\":{{{refused}}},\"forced\":{},\"functionCalls\":{},\"builtinCalls\":{},\"updates\":{},\
          \"heapBytes\":{},\"codeBytes\":{}}}\n",
         stats.files,
         stats.saved_files,
         stats.shared_calls,
+        stats.intrinsics,
+        stats.otherwise,
         stats.forced,
         stats.calls,
         stats.builtin_calls,

@@ -1,0 +1,824 @@
+//! One level of the tree of options: which names are declared there, and what comes of each
+//! (`mergeModules`, `mergeModules'`).
+//!
+//! A level has an environment, which lies in the one where `mergeModules'` was bound. Each name that is declared
+//! has one in that of its level. Declarations and definitions are kept as lists in which several values
+//! belong together; they become lists of sets where a function as it was written is to have them.
+
+use super::definitions::{Definition, Definitions, Form};
+use super::option;
+use crate::eval::{Evaluator, R};
+use crate::heap::{AttrsBuilder, Value};
+use crate::intrinsics::known::merge_modules as relied;
+use crate::intrinsics::names::Name;
+use crate::intrinsics::{Done, RunPart, Site, done, given};
+use crate::position::Position;
+use crate::symbol::Symbol;
+
+/// The variables of a level.
+const PREFIX: u32 = 0;
+/// The modules, as a list of sets, or of `(file, options, parent)`.
+const MODULES: u32 = 1;
+/// How many values belong together in [`MODULES`].
+const STRIDE: u32 = 2;
+/// The configurations, as a list of `(file, config)`; a thunk.
+const CONFIGS: u32 = 3;
+/// The options, by name; a thunk.
+const OPTIONS: u32 = 4;
+/// The definitions, by name, as lists of `(file, value)`; a thunk.
+const DEFINITIONS: u32 = 5;
+/// What comes of each name, in the order of the shape of [`OPTIONS`], once that was forced.
+const RESULTS: u32 = 6;
+/// The level as it is written; a thunk.
+const AS_WRITTEN: u32 = 7;
+/// How many variables there are.
+const VARIABLES: usize = 8;
+
+/// The variables of a name.
+const NAME: u32 = 0;
+/// The declarations, as a list of `(file, options, parent)`: the set in which the name was written is its parent.
+const DECLARATIONS: u32 = 1;
+/// What comes of it; a thunk: true for an option, false for one that is evaluated as it is written, and for a
+/// level what `mergeModules'` gives.
+const RESULT: u32 = 2;
+
+/// Values of a declaration, and of a definition.
+const DECLARATION: u32 = 3;
+const DEFINITION: u32 = 2;
+
+/// The literals of the place.
+const LEVEL: usize = 0;
+const UNMATCHED_PREFIX: usize = 1;
+const DECLARATION_SET: usize = 2;
+pub(super) const RAW_DEFINITION: usize = 3;
+const CONFIG_SET: usize = 4;
+
+/// What is suspended, by number.
+pub(super) mod parts {
+    pub(crate) const OPTIONS: usize = 0;
+    pub(crate) const UNMATCHED: usize = 1;
+    pub(crate) const DEFINITIONS: usize = 2;
+    pub(crate) const RESULT: usize = 3;
+    pub(crate) const MATCHED: usize = 4;
+    pub(crate) const PUSHED: usize = 5;
+    pub(crate) const CONFIGS_OF_MODULES: usize = 6;
+    pub(crate) const CONFIGS_OF_SETS: usize = 7;
+    pub(crate) const AS_WRITTEN: usize = 8;
+    pub(crate) const OPTION_VALUE: usize = 9;
+    pub(crate) const OPTION_MERGED: usize = 10;
+    pub(crate) const OPTION_PRIORITY: usize = 11;
+    pub(crate) const OPTION_DEFINITIONS: usize = 12;
+    pub(crate) const OPTION_FILES: usize = 13;
+    pub(crate) const OPTION_LOCATED: usize = 14;
+    pub(crate) const OPTION_IS_DEFINED: usize = 15;
+    pub(crate) const OPTION_META: usize = 16;
+    pub(crate) const OPTION_TO_STRING: usize = 17;
+    pub(crate) const OPTION_AS_WRITTEN: usize = 18;
+    pub(crate) const DECLARATION_POSITIONS: usize = 19;
+    pub(crate) const SUBSTITUTED_TYPE: usize = 20;
+    pub(crate) const CONFIG_SETS: usize = 21;
+    pub(crate) const DEFINITION_SETS: usize = 22;
+}
+
+/// The code of the parts.
+pub(in crate::intrinsics) const PARTS: &[RunPart] = &[
+    options,
+    unmatched,
+    definitions,
+    result,
+    matched,
+    pushed,
+    configs_of_modules,
+    configs_of_sets,
+    as_written,
+    option::value,
+    option::merged,
+    option::priority,
+    option::definitions,
+    option::files,
+    option::located,
+    option::is_defined,
+    option::meta,
+    option::to_string,
+    option::as_written,
+    option::declaration_positions,
+    option::substituted_type,
+    config_sets,
+    definition_sets,
+];
+
+/// The environment of a level.
+#[derive(Clone, Copy)]
+pub(super) struct Level(u32);
+
+/// The environment of a name in a level.
+#[derive(Clone, Copy)]
+pub(super) struct NameEnv(pub(super) u32);
+
+/// A declaration of a name.
+#[derive(Clone, Copy)]
+pub(super) struct Declaration {
+    pub(super) file: Value,
+    pub(super) options: Value,
+    pub(super) parent: Value,
+}
+
+impl Level {
+    /// The environment of what `mergeModules'` relies on.
+    pub(super) fn outer(self, evaluator: &Evaluator, site: Site) -> u32 {
+        site.outer_of_function(&evaluator.heap, self.closure(evaluator))
+    }
+
+    /// The environment in which `mergeModules'` was bound.
+    fn closure(self, evaluator: &Evaluator) -> u32 {
+        evaluator.heap.env_up(self.0)
+    }
+
+    fn get(self, evaluator: &Evaluator, variable: u32) -> Value {
+        evaluator.heap.env_slot(self.0, variable)
+    }
+
+    fn force(self, evaluator: &mut Evaluator, variable: u32) -> R<Value> {
+        let value = self.get(evaluator, variable);
+        evaluator.force(value)
+    }
+
+    /// Where a name of the level is: the names that lead to it.
+    pub(super) fn location(self, evaluator: &mut Evaluator, name: NameEnv) -> Value {
+        let prefix = self.get(evaluator, PREFIX);
+        let name = evaluator.heap.env_slot(name.0, NAME);
+        let length = evaluator.heap.list_length(prefix);
+        let list = evaluator.heap.new_list_of_length(length + 1);
+        for index in 0..length {
+            let item = evaluator.heap.list_item(prefix, index);
+            evaluator.heap.set_list_item(list, index, item);
+        }
+        evaluator.heap.set_list_item(list, length, name);
+        list
+    }
+}
+
+impl NameEnv {
+    pub(super) fn level(self, evaluator: &Evaluator) -> Level {
+        Level(evaluator.heap.env_up(self.0))
+    }
+
+    fn get(self, evaluator: &Evaluator, variable: u32) -> Value {
+        evaluator.heap.env_slot(self.0, variable)
+    }
+
+    fn declaration_count(self, evaluator: &Evaluator) -> u32 {
+        evaluator.heap.list_length(self.get(evaluator, DECLARATIONS)) / DECLARATION
+    }
+
+    pub(super) fn declaration(self, evaluator: &Evaluator, number: u32) -> Declaration {
+        let list = self.get(evaluator, DECLARATIONS);
+        let item = |part| evaluator.heap.list_item(list, number * DECLARATION + part);
+        Declaration {
+            file: item(0),
+            options: item(1),
+            parent: item(2),
+        }
+    }
+
+    fn symbol(self, evaluator: &mut Evaluator) -> Symbol {
+        let name = self.get(evaluator, NAME);
+        evaluator.string_to_symbol(name)
+    }
+}
+
+/// `mergeModules prefix modules`
+pub(in crate::intrinsics) fn merge_modules(
+    evaluator: &mut Evaluator,
+    site: Site,
+    env: u32,
+) -> R<Done<Value>> {
+    let prefix = evaluator.heap.env_slot(env, 0);
+    let prefix = evaluator.force(prefix)?;
+    if !prefix.is_list() {
+        return Ok(Done::Otherwise);
+    }
+    let modules = evaluator.heap.env_slot(env, 1);
+    let header = site.header(&evaluator.heap);
+    let outer = site.outer(&evaluator.heap, env);
+    let number = relied::IN_MERGE_MODULES;
+    let (callee, closure) = evaluator.relied_function(header, number, outer)?;
+    let one = evaluator.heap.new_int(1);
+    let level = evaluator.new_level(callee, closure, (prefix, modules, one));
+    let configs = evaluator.suspend_part(callee, parts::CONFIGS_OF_MODULES, level.0);
+    evaluator.heap.set_env_slot(level.0, CONFIGS, configs);
+    Ok(Done::Value(evaluator.level_set(callee, level)))
+}
+
+/// `mergeModules' prefix modules configs`
+pub(in crate::intrinsics) fn merge_modules_with(
+    evaluator: &mut Evaluator,
+    site: Site,
+    env: u32,
+) -> R<Done<Value>> {
+    let prefix = evaluator.heap.env_slot(env, 0);
+    let prefix = evaluator.force(prefix)?;
+    if !prefix.is_list() {
+        return Ok(Done::Otherwise);
+    }
+    let modules = evaluator.heap.env_slot(env, 1);
+    let closure = evaluator.heap.env_up(env);
+    let one = evaluator.heap.new_int(1);
+    let level = evaluator.new_level(site, closure, (prefix, modules, one));
+    // What was given lies in the environment of the call.
+    let given = evaluator.heap.env_slot(env, 2);
+    let holder = evaluator.env_of(closure, &[given]);
+    let configs = evaluator.suspend_part(site, parts::CONFIGS_OF_SETS, holder);
+    evaluator.heap.set_env_slot(level.0, CONFIGS, configs);
+    Ok(Done::Value(evaluator.level_set(site, level)))
+}
+
+impl Evaluator {
+    fn new_level(
+        &mut self,
+        site: Site,
+        closure: u32,
+        (prefix, modules, stride): (Value, Value, Value),
+    ) -> Level {
+        let mut variables = [Value::EMPTY; VARIABLES];
+        variables[PREFIX as usize] = prefix;
+        variables[MODULES as usize] = modules;
+        variables[STRIDE as usize] = stride;
+        let env = self.env_of(closure, &variables);
+        for (variable, part) in [
+            (OPTIONS, parts::OPTIONS),
+            (DEFINITIONS, parts::DEFINITIONS),
+            (AS_WRITTEN, parts::AS_WRITTEN),
+        ] {
+            let thunk = self.suspend_part(site, part, env);
+            self.heap.set_env_slot(env, variable, thunk);
+        }
+        Level(env)
+    }
+
+    fn level_set(&mut self, site: Site, level: Level) -> Value {
+        let options = level.get(self, OPTIONS);
+        let unmatched = self.suspend_part(site, parts::UNMATCHED, level.0);
+        site.literal(&mut self.heap, LEVEL, &[options, unmatched])
+    }
+
+    /// The modules of a level, each as its file and its options, unforced but for the module itself.
+    fn modules_of(&mut self, level: Level) -> R<Done<Vec<(Value, Value)>>> {
+        let modules = level.force(self, MODULES)?;
+        if !modules.is_list() {
+            return Ok(Done::Otherwise);
+        }
+        let stride = level.get(self, STRIDE).as_small_int().unwrap_or(1) as u32;
+        let count = self.heap.list_length(modules) / stride;
+        let mut found = Vec::with_capacity(count as usize);
+        for number in 0..count {
+            let first = self.heap.list_item(modules, number * stride);
+            if stride > 1 {
+                found.push((first, self.heap.list_item(modules, number * stride + 1)));
+                continue;
+            }
+            let module = self.force(first)?;
+            if !module.is_attrs() {
+                return Ok(Done::Otherwise);
+            }
+            let options = given!(self.named(module, Name::Options));
+            found.push((given!(self.named(module, Name::ModuleFile)), options));
+        }
+        Ok(Done::Value(found))
+    }
+
+    /// The options of a level by name, where all is well.
+    fn options_of(&mut self, site: Site, level: Level) -> R<Done<Value>> {
+        let modules = done!(self.modules_of(level));
+        let mut found: Vec<(Symbol, Declaration)> = Vec::new();
+        for (file, options) in modules {
+            let parent = self.force(options)?;
+            if !parent.is_attrs() {
+                return Ok(Done::Otherwise);
+            }
+            let (flat, shape) = self.heap.flat(parent);
+            for index in 0..self.heap.shape_length(shape) {
+                let options = self.heap.attr_at(flat, index);
+                let name = self.heap.shape_name(shape, index);
+                found.push((
+                    name,
+                    Declaration {
+                        file,
+                        options,
+                        parent,
+                    },
+                ));
+            }
+        }
+        // Stable, so that the declarations of a name stay in order.
+        found.sort_by_key(|one| one.0);
+        let groups = found.chunk_by(|a, b| a.0 == b.0);
+        let count = groups.clone().count() as u32;
+        let names: Vec<Symbol> = groups.clone().map(|group| group[0].0).collect();
+        let shape = self.heap.shape_of(names.iter().map(|&name| (name, Position::NONE)));
+        let set = if count == 0 {
+            self.heap.empty_attrs()
+        } else {
+            self.heap.new_attrs(shape)
+        };
+        let results = self.heap.new_list_of_length(count);
+        for (index, group) in groups.enumerate() {
+            let declarations = self.heap.new_list_of_length(group.len() as u32 * DECLARATION);
+            for (number, (_, one)) in group.iter().enumerate() {
+                let at = number as u32 * DECLARATION;
+                self.heap.set_list_item(declarations, at, one.file);
+                self.heap.set_list_item(declarations, at + 1, one.options);
+                self.heap.set_list_item(declarations, at + 2, one.parent);
+            }
+            let name = self.symbol_string(group[0].0);
+            let env = self.env_of(level.0, &[name, declarations, Value::EMPTY]);
+            let result = self.suspend_part(site, parts::RESULT, env);
+            self.heap.set_env_slot(env, RESULT, result);
+            let matched = self.suspend_part(site, parts::MATCHED, env);
+            self.heap.set_attr(set, index as u32, matched);
+            self.heap.set_list_item(results, index as u32, result);
+        }
+        self.heap.set_env_slot(level.0, RESULTS, results);
+        Ok(Done::Value(set))
+    }
+
+    /// The configurations of a level, in pairs of file and set.
+    fn configs_of(&mut self, level: Level) -> R<Done<Value>> {
+        let configs = level.force(self, CONFIGS)?;
+        for index in (1..self.heap.list_length(configs)).step_by(2) {
+            let config = self.heap.list_item(configs, index);
+            if !self.force(config)?.is_attrs() {
+                return Ok(Done::Otherwise);
+            }
+        }
+        Ok(Done::Value(configs))
+    }
+
+    /// An attribute of the level as it is written.
+    fn written_level(&mut self, level: Level, name: Name) -> R<Value> {
+        let set = level.force(self, AS_WRITTEN)?;
+        match self.named(set, name) {
+            Some(value) => self.force(value),
+            None => self.fail("a level of options lacks what all of them have"),
+        }
+    }
+
+    /// The definitions of a name, in pairs of file and value.
+    fn definitions_named(&mut self, level: Level, name: Symbol) -> R<Option<Value>> {
+        let all = level.force(self, DEFINITIONS)?;
+        Ok(self.heap.attr(all, name))
+    }
+
+    /// Configurations with properties pushed down (`pushDownProperties`): sets, or what is none.
+    fn push_down(&mut self, site: Site, config: Value, out: &mut Vec<Value>) -> R<Done<()>> {
+        self.enter_call(Position::NONE)?;
+        let result = self.push_down_here(site, config, out);
+        self.depth -= 1;
+        result
+    }
+
+    fn push_down_here(&mut self, site: Site, config: Value, out: &mut Vec<Value>) -> R<Done<()>> {
+        use super::properties::Tag;
+        let config = self.force(config)?;
+        let tag = self.tag(config)?;
+        match tag {
+            Tag::Merge => {
+                let contents = given!(self.named(config, Name::Contents));
+                let contents = self.force(contents)?;
+                if !contents.is_list() {
+                    return Ok(Done::Otherwise);
+                }
+                for index in 0..self.heap.list_length(contents) {
+                    let item = self.heap.list_item(contents, index);
+                    done!(self.push_down(site, item, out));
+                }
+            }
+            Tag::If | Tag::Override => {
+                let content = given!(self.named(config, Name::Content));
+                let first = out.len();
+                done!(self.push_down(site, content, out));
+                let (given_by, make, text) = if tag == Tag::If {
+                    (Name::Condition, relied::MK_IF, "if")
+                } else {
+                    (Name::Priority, relied::MK_OVERRIDE, "override")
+                };
+                let outside = given!(self.named(config, given_by));
+                let make = site.header(&self.heap).callee(&self.heap, make);
+                let tag = given!(self.symbols.find(text.as_bytes()));
+                let tag = self.symbol_string(tag);
+                for index in first..out.len() {
+                    out[index] = self.wrap_all(make, out[index], (tag, outside))?;
+                }
+            }
+            _ => out.push(config),
+        }
+        Ok(Done::Value(()))
+    }
+
+    /// Each value of a set with a property around it.
+    fn wrap_all(&mut self, make: Site, set: Value, (tag, outside): (Value, Value)) -> R<Value> {
+        if !set.is_attrs() {
+            return Ok(set);
+        }
+        let (flat, shape) = self.heap.flat(set);
+        let bare = self.heap.without_positions(shape);
+        let wrapped = self.heap.new_attrs(bare);
+        for index in 0..self.heap.shape_length(shape) {
+            let value = self.heap.attr_at(flat, index);
+            let value = make.literal(&mut self.heap, 0, &[tag, outside, value]);
+            self.heap.set_attr(wrapped, index, value);
+        }
+        Ok(wrapped)
+    }
+
+    /// Whether all declarations of a name are options, or none; `None` where it is for what was written.
+    fn is_option(&mut self, name: NameEnv) -> R<Option<bool>> {
+        let count = name.declaration_count(self);
+        let mut options = 0;
+        for number in 0..count {
+            let declared = name.declaration(self, number).options;
+            let declared = self.force(declared)?;
+            let tag = declared.is_attrs().then(|| self.named(declared, Name::Tag)).flatten();
+            let Some(tag) = tag else { continue };
+            let tag = self.force(tag)?;
+            if !tag.is_string() || self.heap.string(tag) != b"option" {
+                return Ok(None);
+            }
+            options += 1;
+        }
+        Ok(match options {
+            0 => Some(false),
+            all if all == count => Some(true),
+            _ => None,
+        })
+    }
+}
+
+fn options(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
+    match evaluator.options_of(site, Level(env))? {
+        Done::Value(options) => Ok(options),
+        Done::Otherwise => {
+            evaluator.heap.set_env_slot(env, RESULTS, Value::NULL);
+            evaluator.written_level(Level(env), Name::MatchedOptions)
+        }
+    }
+}
+
+fn result(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
+    let name = NameEnv(env);
+    match evaluator.is_option(name)? {
+        Some(true) => Ok(Value::TRUE),
+        None => Ok(Value::FALSE),
+        Some(false) => {
+            let level = name.level(evaluator);
+            let prefix = level.location(evaluator, name);
+            let modules = name.get(evaluator, DECLARATIONS);
+            let stride = evaluator.heap.new_int(i64::from(DECLARATION));
+            let closure = level.closure(evaluator);
+            let next = evaluator.new_level(site, closure, (prefix, modules, stride));
+            let configs = evaluator.suspend_part(site, parts::PUSHED, env);
+            evaluator.heap.set_env_slot(next.0, CONFIGS, configs);
+            Ok(evaluator.level_set(site, next))
+        }
+    }
+}
+
+fn matched(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
+    let name = NameEnv(env);
+    let result = name.get(evaluator, RESULT);
+    let result = evaluator.force(result)?;
+    if result == Value::TRUE {
+        if name.declaration_count(evaluator) == 1 {
+            let mut only = name.declaration(evaluator, 0);
+            only.options = evaluator.force(only.options)?;
+            if let Done::Value(option) = evaluator.option(site, name, only)? {
+                return Ok(option);
+            }
+        }
+        return evaluator.option_as_written(site, name);
+    }
+    if result == Value::FALSE {
+        let level = name.level(evaluator);
+        let all = evaluator.written_level(level, Name::MatchedOptions)?;
+        let symbol = name.symbol(evaluator);
+        let context = "while selecting an attribute";
+        let value = evaluator.need_attr(all, symbol, context)?;
+        return evaluator.force(value);
+    }
+    match evaluator.named(result, Name::MatchedOptions) {
+        Some(options) => evaluator.force(options),
+        None => evaluator.fail("a level of options lacks what all of them have"),
+    }
+}
+
+fn definitions(evaluator: &mut Evaluator, _: Site, env: u32) -> R<Value> {
+    let level = Level(env);
+    let configs = match evaluator.configs_of(level)? {
+        Done::Value(configs) => configs,
+        // As it is written, that is an error.
+        Done::Otherwise => {
+            evaluator.written_level(level, Name::UnmatchedDefns)?;
+            return evaluator.fail("what an option is set to is no set");
+        }
+    };
+    let mut found: Vec<(Symbol, Value, Value)> = Vec::new();
+    for at in (0..evaluator.heap.list_length(configs)).step_by(2) {
+        let file = evaluator.heap.list_item(configs, at);
+        let config = evaluator.heap.list_item(configs, at + 1);
+        let config = evaluator.force(config)?;
+        let (flat, shape) = evaluator.heap.flat(config);
+        for index in 0..evaluator.heap.shape_length(shape) {
+            let name = evaluator.heap.shape_name(shape, index);
+            found.push((name, file, evaluator.heap.attr_at(flat, index)));
+        }
+    }
+    found.sort_by_key(|one| one.0);
+    let mut set = AttrsBuilder::default();
+    for group in found.chunk_by(|a, b| a.0 == b.0) {
+        let list = evaluator.heap.new_list_of_length(group.len() as u32 * DEFINITION);
+        for (number, &(_, file, value)) in group.iter().enumerate() {
+            let at = number as u32 * DEFINITION;
+            evaluator.heap.set_list_item(list, at, file);
+            evaluator.heap.set_list_item(list, at + 1, value);
+        }
+        set.push(group[0].0, list, Position::NONE);
+    }
+    Ok(set.finish(&mut evaluator.heap))
+}
+
+/// The configurations of the level of a name: what is defined for it, with properties pushed down.
+fn pushed(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
+    let name = NameEnv(env);
+    let level = name.level(evaluator);
+    let symbol = name.symbol(evaluator);
+    let Some(defined) = evaluator.definitions_named(level, symbol)? else {
+        return Ok(evaluator.heap.empty_list());
+    };
+    let mut pairs = Vec::new();
+    for at in (0..evaluator.heap.list_length(defined)).step_by(2) {
+        let file = evaluator.heap.list_item(defined, at);
+        let value = evaluator.heap.list_item(defined, at + 1);
+        pairs.push((file, value));
+    }
+    evaluator.pushed_pairs(site, level, &pairs)
+}
+
+impl Evaluator {
+    fn pushed_pairs(&mut self, site: Site, level: Level, pairs: &[(Value, Value)]) -> R<Value> {
+        let mut out = Vec::new();
+        for &(file, value) in pairs {
+            let mut configs = Vec::new();
+            if let Done::Otherwise = self.push_down(site, value, &mut configs)? {
+                let code = site.header(&self.heap).variable(&self.heap, relied::PUSH_DOWN_PROPERTIES);
+                let outer = level.outer(self, site);
+                let function = self.operand(code, outer)?;
+                let list = self.call(function, &[value], Position::NONE)?;
+                let context = "while evaluating the second argument passed to builtins.map";
+                let list = self.force_list(list, context)?;
+                configs = self.heap.list_items(list);
+            }
+            out.extend(configs.into_iter().flat_map(|config| [file, config]));
+        }
+        Ok(self.heap.new_list(&out))
+    }
+}
+
+fn configs_of_modules(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
+    let level = Level(env);
+    let context = "while evaluating the second argument passed to builtins.concatMap";
+    let modules = level.get(evaluator, MODULES);
+    let modules = evaluator.force_list(modules, context)?;
+    let mut pairs = Vec::new();
+    let mut out = Vec::new();
+    for index in 0..evaluator.heap.list_length(modules) {
+        let module = evaluator.heap.list_item(modules, index);
+        let module = evaluator.force_attrs(module, "while selecting an attribute")?;
+        let file = evaluator.known_name(Name::ModuleFile);
+        let file = evaluator.need_attr(module, file, "while selecting an attribute")?;
+        let config = evaluator.known_name(Name::Config);
+        let config = evaluator.need_attr(module, config, "while selecting an attribute")?;
+        pairs.clear();
+        pairs.push((file, config));
+        let pushed = evaluator.pushed_pairs(site, level, &pairs)?;
+        out.extend(evaluator.heap.list_items(pushed));
+    }
+    Ok(evaluator.heap.new_list(&out))
+}
+
+fn configs_of_sets(evaluator: &mut Evaluator, _: Site, env: u32) -> R<Value> {
+    let given = evaluator.heap.env_slot(env, 0);
+    let context = "while evaluating the second argument passed to builtins.all";
+    let given = evaluator.force_list(given, context)?;
+    let mut out = Vec::new();
+    for index in 0..evaluator.heap.list_length(given) {
+        let one = evaluator.heap.list_item(given, index);
+        let one = evaluator.force_attrs(one, "while selecting an attribute")?;
+        for name in [Name::File, Name::Config] {
+            let name = evaluator.known_name(name);
+            out.push(evaluator.need_attr(one, name, "while selecting an attribute")?);
+        }
+    }
+    Ok(evaluator.heap.new_list(&out))
+}
+
+fn unmatched(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
+    let level = Level(env);
+    let configs = level.force(evaluator, CONFIGS)?;
+    if evaluator.heap.list_length(configs) == 0 {
+        return Ok(evaluator.heap.empty_list());
+    }
+    let defined = level.force(evaluator, DEFINITIONS)?;
+    let options = level.force(evaluator, OPTIONS)?;
+    let results = level.get(evaluator, RESULTS);
+    if !results.is_list() {
+        return evaluator.written_level(level, Name::UnmatchedDefns);
+    }
+    // What has an option, and what has none, by name.
+    let (_, options_shape) = evaluator.heap.flat(options);
+    let (defined, defined_shape) = evaluator.heap.flat(defined);
+    let mut all: Vec<(Symbol, Option<u32>, Value)> = Vec::new();
+    for index in 0..evaluator.heap.shape_length(options_shape) {
+        let name = evaluator.heap.shape_name(options_shape, index);
+        all.push((name, Some(index), Value::EMPTY));
+    }
+    for index in 0..evaluator.heap.shape_length(defined_shape) {
+        let name = evaluator.heap.shape_name(defined_shape, index);
+        if evaluator.heap.shape_find(options_shape, name).is_none() {
+            all.push((name, None, evaluator.heap.attr_at(defined, index)));
+        }
+    }
+    let symbols = &evaluator.symbols;
+    all.sort_by(|a, b| symbols.name(a.0).cmp(symbols.name(b.0)));
+    let mut out = Vec::new();
+    for (name, option, values) in all {
+        let text = evaluator.symbol_string(name);
+        match option {
+            Some(index) => {
+                let result = evaluator.heap.list_item(results, index);
+                let result = evaluator.force(result)?;
+                if result == Value::FALSE {
+                    return evaluator.written_level(level, Name::UnmatchedDefns);
+                }
+                if result == Value::TRUE {
+                    continue;
+                }
+                let Some(unmatched) = evaluator.named(result, Name::UnmatchedDefns) else {
+                    continue;
+                };
+                let unmatched = evaluator.force(unmatched)?;
+                for at in 0..evaluator.heap.list_length(unmatched) {
+                    let definition = evaluator.heap.list_item(unmatched, at);
+                    let definition = evaluator.force(definition)?;
+                    let mut prefix = vec![text];
+                    if let Some(before) = evaluator.named(definition, Name::Prefix) {
+                        let before = evaluator.force(before)?;
+                        prefix.extend(evaluator.heap.list_items(before));
+                    }
+                    out.push(evaluator.with_prefix(site, definition, &prefix));
+                }
+            }
+            None => {
+                for at in (0..evaluator.heap.list_length(values)).step_by(2) {
+                    let pair = [
+                        evaluator.heap.list_item(values, at),
+                        evaluator.heap.list_item(values, at + 1),
+                    ];
+                    let definition = site.literal(&mut evaluator.heap, RAW_DEFINITION, &pair);
+                    out.push(evaluator.with_prefix(site, definition, &[text]));
+                }
+            }
+        }
+    }
+    Ok(evaluator.heap.new_list(&out))
+}
+
+impl Evaluator {
+    fn with_prefix(&mut self, site: Site, definition: Value, prefix: &[Value]) -> Value {
+        let prefix = self.heap.new_list(prefix);
+        let prefix = site.literal(&mut self.heap, UNMATCHED_PREFIX, &[prefix]);
+        self.heap.update(definition, prefix)
+    }
+}
+
+/// Adds the definitions of an option.
+pub(super) fn definitions_of(
+    evaluator: &mut Evaluator,
+    site: Site,
+    name: NameEnv,
+    out: &mut Definitions,
+) -> R<()> {
+    let level = name.level(evaluator);
+    let symbol = name.symbol(evaluator);
+    let Some(defined) = evaluator.definitions_named(level, symbol)? else {
+        return Ok(());
+    };
+    for at in (0..evaluator.heap.list_length(defined)).step_by(2) {
+        out.push(Definition {
+            file: evaluator.heap.list_item(defined, at),
+            value: evaluator.heap.list_item(defined, at + 1),
+            form: Form::Literal(site, RAW_DEFINITION),
+        });
+    }
+    Ok(())
+}
+
+/// The definitions of an option as a list of sets.
+fn definition_sets(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
+    let mut definitions = Definitions::new();
+    definitions_of(evaluator, site, NameEnv(env), &mut definitions)?;
+    let sets: Vec<Value> = definitions
+        .iter()
+        .map(|one| {
+            let values = [one.file, one.value];
+            site.literal(&mut evaluator.heap, RAW_DEFINITION, &values)
+        })
+        .collect();
+    Ok(evaluator.heap.new_list(&sets))
+}
+
+/// Where a declaration was written, or null.
+pub(super) fn position(
+    evaluator: &mut Evaluator,
+    name: NameEnv,
+    declaration: Declaration,
+) -> R<Value> {
+    let symbol = name.symbol(evaluator);
+    let found = evaluator.heap.attr_with_position(declaration.parent, symbol);
+    let position = found.map_or(Position::NONE, |(_, position)| position);
+    Ok(evaluator.position_value(position))
+}
+
+/// The declarations of a name as a list of sets.
+pub(super) fn declaration_sets(evaluator: &mut Evaluator, site: Site, name: NameEnv) -> R<Value> {
+    let count = name.declaration_count(evaluator);
+    let list = evaluator.heap.new_list_of_length(count);
+    for number in 0..count {
+        let one = name.declaration(evaluator, number);
+        let set = declaration_set(evaluator, site, name.get(evaluator, NAME), one);
+        evaluator.heap.set_list_item(list, number, set);
+    }
+    Ok(list)
+}
+
+fn declaration_set(
+    evaluator: &mut Evaluator,
+    site: Site,
+    name: Value,
+    one: Declaration,
+) -> Value {
+    let position = evaluator.internal_builtin("__unsafeGetAttrPos");
+    let position = evaluator.heap.new_apply_two(position, name, one.parent);
+    let values = [one.file, position, one.options];
+    site.literal(&mut evaluator.heap, DECLARATION_SET, &values)
+}
+
+/// The level as it is written: `mergeModules'` with lists of sets.
+fn as_written(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
+    let level = Level(env);
+    let prefix = level.get(evaluator, PREFIX);
+    let stride = level.get(evaluator, STRIDE).as_small_int().unwrap_or(1);
+    let modules = if stride == 1 {
+        level.get(evaluator, MODULES)
+    } else {
+        let given = level.get(evaluator, MODULES);
+        let length = evaluator.heap.list_length(prefix);
+        let name = match length.checked_sub(1) {
+            Some(last) => evaluator.heap.list_item(prefix, last),
+            None => evaluator.heap.empty_string(),
+        };
+        let count = evaluator.heap.list_length(given) / DECLARATION;
+        let list = evaluator.heap.new_list_of_length(count);
+        for number in 0..count {
+            let item = |evaluator: &Evaluator, part| {
+                evaluator.heap.list_item(given, number * DECLARATION + part)
+            };
+            let one = Declaration {
+                file: item(evaluator, 0),
+                options: item(evaluator, 1),
+                parent: item(evaluator, 2),
+            };
+            let set = declaration_set(evaluator, site, name, one);
+            evaluator.heap.set_list_item(list, number, set);
+        }
+        list
+    };
+    let configs = evaluator.suspend_part(site, parts::CONFIG_SETS, env);
+    let closure = level.closure(evaluator);
+    evaluator.as_written(site, closure, &[prefix, modules, configs])
+}
+
+/// The configurations of a level as a list of sets.
+fn config_sets(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
+    let configs = Level(env).force(evaluator, CONFIGS)?;
+    let count = evaluator.heap.list_length(configs) / 2;
+    let list = evaluator.heap.new_list_of_length(count);
+    for number in 0..count {
+        let values = [
+            evaluator.heap.list_item(configs, number * 2),
+            evaluator.heap.list_item(configs, number * 2 + 1),
+        ];
+        let set = site.literal(&mut evaluator.heap, CONFIG_SET, &values);
+        evaluator.heap.set_list_item(list, number, set);
+    }
+    Ok(list)
+}
