@@ -10,6 +10,7 @@ use std::io::ErrorKind;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What was asked of a path, or of the environment.
@@ -32,6 +33,9 @@ const QUESTIONS: [Question; 4] = [
     Question::Link,
     Question::Variable,
 ];
+
+/// So many questions are shared between two processors.
+const MANY: usize = 1000;
 
 /// Files that were written less than this many seconds ago may be written again without a trace.
 const SETTLED: i64 = 2;
@@ -101,15 +105,24 @@ impl Notes {
 /// Whether all would be answered as it was when `notes` were taken.
 pub(crate) fn hold(notes: &[u8]) -> bool {
     let mut rest = notes;
+    let mut all = Vec::new();
     while !rest.is_empty() {
-        let Some((question, what, expected)) = take(&mut rest) else {
+        let Some(note) = take(&mut rest) else {
             return false;
         };
-        if answer(question, what).as_deref() != Some(expected) {
-            return false;
-        }
+        all.push(note);
     }
-    true
+    let holds = |&(question, what, expected): &(Question, &[u8], &[u8])| {
+        answer(question, what).as_deref() == Some(expected)
+    };
+    if all.len() < MANY {
+        return all.iter().all(holds);
+    }
+    let (first, second) = all.split_at(all.len() / 2);
+    thread::scope(|scope| {
+        let second = scope.spawn(|| second.iter().all(holds));
+        first.iter().all(holds) & second.join().unwrap_or(false)
+    })
 }
 
 /// What notes are about.

@@ -61,7 +61,10 @@ fn add_error_context(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
 
 fn try_eval(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let depth = evaluator.depth;
-    match evaluator.force(args[0]) {
+    evaluator.catching += 1;
+    let result = evaluator.force(args[0]);
+    evaluator.catching -= 1;
+    match result {
         Ok(_) => {
             let success = evaluator.symbols.intern(b"success");
             Ok(evaluator.make_attrs(&[(success, Value::TRUE), (known::VALUE, args[0])]))

@@ -48,6 +48,9 @@ impl Evaluator {
 
     #[cold]
     fn trace_select(&mut self, code: u32, set: Value, name: Symbol) {
+        if self.error_is_silent() {
+            return;
+        }
         let position = self
             .heap
             .attr_with_position(set, name)

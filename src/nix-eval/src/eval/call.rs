@@ -196,6 +196,12 @@ impl Evaluator {
         let flags = op::number(self.heap.code(code));
         let count = self.heap.code(code + 5);
         let named = u32::from(flags & op::LAMBDA_ARG != 0);
+        if flags & op::LAMBDA_UNUSED != 0 {
+            self.check_formals(code, set)?;
+            let env = self.heap.new_env(outer, 1);
+            self.heap.set_env_slot(env, 0, arg);
+            return Ok(env);
+        }
         let env = self.heap.new_env(outer, count + named);
         if named == 1 {
             self.heap.set_env_slot(env, 0, arg);
@@ -231,6 +237,33 @@ impl Evaluator {
             return self.unexpected_argument(code, set);
         }
         Ok(env)
+    }
+
+    /// Checks that a set has what a pattern asks for, and nothing else where that is forbidden.
+    fn check_formals(&mut self, code: u32, set: Value) -> R<()> {
+        let count = self.heap.code(code + 5);
+        let checked = code + 6 + count * 3;
+        let shape = self.heap.plain_shape(set);
+        if shape.is_some_and(|shape| shape.0 == self.heap.code(checked)) {
+            return Ok(());
+        }
+        let mut found = 0;
+        for index in 0..count {
+            let at = code + 6 + index * 3;
+            if self.heap.attr(set, Symbol(self.heap.code(at))).is_some() {
+                found += 1;
+            } else if self.heap.code(at + 1) == 0 {
+                return self.missing_argument(code, set).map(drop);
+            }
+        }
+        let is_open = op::number(self.heap.code(code)) & op::LAMBDA_ELLIPSIS != 0;
+        if !is_open && found != self.heap.attrs_length(set) {
+            return self.unexpected_argument(code, set).map(drop);
+        }
+        if let Some(shape) = shape {
+            self.heap.set_code(checked, shape.0);
+        }
+        Ok(())
     }
 
     pub(crate) fn lambda_label(&self, code: u32) -> String {

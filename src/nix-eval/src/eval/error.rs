@@ -61,6 +61,8 @@ pub struct EvalError {
     pub suggestions: Vec<String>,
     /// For an infinite recursion, what goes round.
     pub ring: Option<Ring>,
+    /// Whether `tryEval` will catch it, so that nobody sees where it was.
+    pub(crate) is_silent: bool,
 }
 
 /// An error was raised; the evaluator has it.
@@ -84,6 +86,7 @@ impl EvalError {
             frames: Vec::new(),
             suggestions: Vec::new(),
             ring: None,
+            is_silent: false,
         }
     }
 
@@ -94,7 +97,7 @@ impl EvalError {
     }
 
     pub(crate) fn add_frame(&mut self, position: Position, text: String) {
-        if self.frames.len() < MAX_FRAMES {
+        if !self.is_silent && self.frames.len() < MAX_FRAMES {
             self.frames.push(Frame { position, text });
         }
     }
@@ -106,7 +109,8 @@ impl super::Evaluator {
     /// # Errors
     /// Always: that one.
     #[cold]
-    pub fn raise<T>(&mut self, error: EvalError) -> R<T> {
+    pub fn raise<T>(&mut self, mut error: EvalError) -> R<T> {
+        error.is_silent = self.catching > 0 && error.is_catchable();
         self.error = Some(Box::new(error));
         Err(Raised(()))
     }
@@ -138,6 +142,11 @@ impl super::Evaluator {
     #[cold]
     pub fn type_error<T>(&mut self, message: impl Into<String>) -> R<T> {
         self.raise(EvalError::new(ErrorKind::Type, message.into()))
+    }
+
+    /// Whether nobody will see where the error on its way was.
+    pub(super) fn error_is_silent(&self) -> bool {
+        self.error.as_ref().is_some_and(|error| error.is_silent)
     }
 
     /// Adds a step to the error that is on its way.

@@ -122,7 +122,7 @@ impl Evaluator {
     }
 
     /// The contents of a file, as code.
-    fn read_code(&mut self, at: &[u8]) -> R<Vec<u8>> {
+    pub(crate) fn read_code(&mut self, at: &[u8]) -> R<Vec<u8>> {
         self.read_by(at, Self::code_is_read)
     }
 
@@ -140,7 +140,7 @@ impl Evaluator {
     }
 
     /// The file that importing `at` reads: links followed, `default.nix` of a directory.
-    fn import_path(&mut self, at: &[u8]) -> R<Vec<u8>> {
+    pub(crate) fn import_path(&mut self, at: &[u8]) -> R<Vec<u8>> {
         let mut here = at.to_vec();
         for _ in 0..MAX_LINKS {
             if here == b"/" {

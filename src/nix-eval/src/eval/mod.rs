@@ -79,6 +79,8 @@ pub struct Evaluator {
     pub(crate) store: store::StoreState,
     /// The error that is on its way.
     pub(crate) error: Option<Box<EvalError>>,
+    /// How many `tryEval`s are being evaluated, one in the other.
+    pub(crate) catching: u32,
     /// Calls being made.
     pub(crate) depth: u32,
     /// Where the stack may not grow beyond.
@@ -154,6 +156,7 @@ impl Evaluator {
             symbol_strings: Vec::new(),
             regexes: FxHashMap::default(),
             error: None,
+            catching: 0,
             depth: 0,
             stack_limit: 0,
             saved_files: None,

@@ -27,6 +27,9 @@ impl Evaluator {
     /// Notes where an error passed; only some operations are worth a frame.
     #[cold]
     pub(super) fn trace_code(&mut self, mut code: u32) {
+        if self.error_is_silent() {
+            return;
+        }
         while matches!(op::operation(self.heap.code(code)), op::INTRINSIC | op::RECOGNISED) {
             code = self.heap.code(code + 1);
         }
@@ -37,6 +40,9 @@ impl Evaluator {
 
     #[cold]
     pub(super) fn trace_call(&mut self, code: u32) {
+        if self.error_is_silent() {
+            return;
+        }
         let position = self.place_of(code);
         let Some(error) = &mut self.error else { return };
         if !error.position.is_some() {

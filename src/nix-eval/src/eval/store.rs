@@ -17,6 +17,7 @@ use super::{ErrorKind, EvalError, Evaluator, R, Raised};
 use crate::builtins;
 use crate::heap::{ContextElement, ContextId, Value};
 use crate::path;
+use crate::shared::Source;
 use crate::position::Position;
 use crate::world::FileType;
 
@@ -109,6 +110,10 @@ enum TreeError {
 struct EvaluatorTree<'a, 'e> {
     evaluator: &'a RefCell<&'e mut Evaluator>,
     root: &'a [u8],
+    /// Whether files are left out, so that only what there is is looked at.
+    is_skimmed: bool,
+    /// What there is, as far as listings told.
+    listed: FxHashMap<Vec<u8>, FileType>,
 }
 
 impl EvaluatorTree<'_, '_> {
@@ -125,6 +130,13 @@ impl FileTree for EvaluatorTree<'_, '_> {
     type Error = TreeError;
 
     fn kind(&mut self, relative: &[u8]) -> Result<FileKind, TreeError> {
+        match self.listed.remove(relative) {
+            Some(FileType::Regular { executable }) => {
+                return Ok(FileKind::Regular { executable });
+            }
+            Some(FileType::Directory) => return Ok(FileKind::Directory),
+            _ => {}
+        }
         let at = self.at(relative);
         match self.evaluator.borrow_mut().file_type(&at) {
             Ok(Some(FileType::Regular { executable })) => Ok(FileKind::Regular { executable }),
@@ -141,6 +153,10 @@ impl FileTree for EvaluatorTree<'_, '_> {
         relative: &[u8],
         contents: &mut dyn nar::Contents<TreeError>,
     ) -> Result<(), TreeError> {
+        if self.is_skimmed {
+            contents.size(0)?;
+            return contents.write(&[]);
+        }
         let at = self.at(relative);
         let mut evaluator = self.evaluator.borrow_mut();
         evaluator.data_is_read(&at);
@@ -154,7 +170,21 @@ impl FileTree for EvaluatorTree<'_, '_> {
     fn list(&mut self, relative: &[u8]) -> Result<Vec<Vec<u8>>, TreeError> {
         let at = self.at(relative);
         match self.evaluator.borrow_mut().list_physical(&at) {
-            Ok(entries) => Ok(entries.into_iter().map(|(name, _)| name).collect()),
+            Ok(entries) => {
+                // Whether a file may be executed is told by none, and matters only to the hash.
+                if self.is_skimmed {
+                    let found = entries.iter().map(|(name, kind)| {
+                        let mut path = relative.to_vec();
+                        if !path.is_empty() {
+                            path.push(b'/');
+                        }
+                        path.extend_from_slice(name);
+                        (path, *kind)
+                    });
+                    self.listed.extend(found);
+                }
+                Ok(entries.into_iter().map(|(name, _)| name).collect())
+            }
             Err(error) => Err(TreeError::Io(at, error)),
         }
     }
@@ -422,31 +452,72 @@ impl Evaluator {
             let bytes = self.read_file(source)?;
             return Ok((Hash::of(Algorithm::Sha256, &bytes), None));
         }
+        if filter.is_some() && self.has_saved_sources(source) {
+            let kept = self.walk(source, filter, true)?.1;
+            let known = Source::new(source, kept.as_ref());
+            if let Some(hash) = self.saved_source(&known) {
+                return Ok((hash, kept));
+            }
+        }
+        let (hash, kept) = self.walk(source, filter, false)?;
+        self.note_source(Source::new(source, kept.as_ref()), hash);
+        Ok((hash, kept))
+    }
+
+    /// The hash of what is kept of a source.
+    pub(crate) fn hash_kept(&mut self, source: &[u8], keeps: &dyn Fn(&[u8]) -> bool) -> R<Hash> {
+        self.archive(source, false, &mut |_, relative, _| Ok(keeps(relative)))
+    }
+
+    /// Goes through a source, and asks the filter of all that is there; `is_skimmed` where files are not
+    /// read, so that the hash means nothing.
+    fn walk(
+        &mut self,
+        source: &[u8],
+        filter: Option<Value>,
+        is_skimmed: bool,
+    ) -> R<(Hash, Option<FxHashSet<Vec<u8>>>)> {
         let mut kept = filter.map(|_| FxHashSet::default());
+        let hash = self.archive(source, is_skimmed, &mut |evaluator, relative, kind| {
+            let Some(filter) = filter else {
+                return Ok(true);
+            };
+            let at = path::join(source, relative);
+            let keep = evaluator.call_filter(filter, &at, kind)?;
+            if let (true, Some(kept)) = (keep, &mut kept) {
+                kept.insert(relative.to_vec());
+            }
+            Ok(keep)
+        })?;
+        Ok((hash, kept))
+    }
+
+    /// The hash of the archive of a source, without what `keeps` refuses.
+    fn archive(
+        &mut self,
+        source: &[u8],
+        is_skimmed: bool,
+        keeps: &mut dyn FnMut(&mut Self, &[u8], FileKind) -> R<bool>,
+    ) -> R<Hash> {
         let result = {
             let cell = RefCell::new(&mut *self);
             let mut tree = EvaluatorTree {
                 evaluator: &cell,
                 root: source,
+                is_skimmed,
+                listed: FxHashMap::default(),
             };
             nar::hash(
                 &mut tree,
                 &mut |relative, kind| {
-                    let Some(filter) = filter else {
-                        return Ok(true);
-                    };
-                    let at = path::join(source, relative);
-                    let keep = cell.borrow_mut().call_filter(filter, &at, kind);
-                    if let (Ok(true), Some(kept)) = (&keep, &mut kept) {
-                        kept.insert(relative.to_vec());
-                    }
-                    keep.map_err(TreeError::Raised)
+                    let mut evaluator = cell.borrow_mut();
+                    keeps(&mut evaluator, relative, kind).map_err(TreeError::Raised)
                 },
                 Algorithm::Sha256,
             )
         };
         match result {
-            Ok((hash, _)) => Ok((hash, kept)),
+            Ok((hash, _)) => Ok(hash),
             Err(WriteError::Tree(TreeError::Raised(raised))) => Err(raised),
             Err(WriteError::Tree(TreeError::Io(at, error))) => self.file_error(&at, &error),
             Err(error) => {

@@ -23,6 +23,8 @@ const FROM_RIGHT: u32 = 1 << 31;
 
 /// Left sides of `//` from this size on are layered rather than copied, if the right is small.
 const LAYER_FROM: u32 = 32;
+/// Merges of more names than this are planned each time: the plan takes as much room as the result.
+const MAX_PLANNED: u32 = 256;
 /// How many layers there may be before a set is flattened.
 const MAX_LAYERS: u32 = 8;
 
@@ -201,7 +203,7 @@ impl Heap {
     fn merge_plain(&mut self, left: Value, right: Value) -> Value {
         let left_shape = self.data.get(left.granule(), 0);
         let right_shape = self.data.get(right.granule(), 0);
-        let stable = self.is_stable(Shape(left_shape)) && self.is_stable(Shape(right_shape));
+        let stable = self.is_repeated(Shape(left_shape), Shape(right_shape));
         if stable && let Some(&merge) = self.merges.get(&(left_shape, right_shape)) {
             return self.follow(merge, left, right);
         }
@@ -221,7 +223,7 @@ impl Heap {
         if self.shape_length(right) == 0 {
             return left;
         }
-        let stable = self.is_stable(left) && self.is_stable(right);
+        let stable = self.is_repeated(left, right);
         if stable && let Some(merge) = self.merges.get(&(left.0, right.0)) {
             return merge.shape;
         }
@@ -232,10 +234,18 @@ impl Heap {
         merge.shape
     }
 
+    /// Whether sets of these shapes are likely to be merged again, and the plan is worth keeping.
+    fn is_repeated(&self, left: Shape, right: Shape) -> bool {
+        self.shape_length(left) + self.shape_length(right) <= MAX_PLANNED
+            && self.is_stable(left)
+            && self.is_stable(right)
+    }
+
     /// Plans a merge; it is remembered where it is likely to come again.
     fn planned(&mut self, left: Shape, right: Shape, stable: bool) -> Merge {
         let recipe = self.plan(left.0, right.0);
-        let shape = self.merged_shape_of(&recipe, left.0, right.0, stable);
+        let lasting = self.is_stable(left) && self.is_stable(right);
+        let shape = self.merged_shape_of(&recipe, left.0, right.0, lasting);
         let merge = Merge {
             shape,
             recipe: self.recipes.len() as u32,

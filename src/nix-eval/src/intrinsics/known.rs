@@ -3,7 +3,7 @@
 //!
 //! Fingerprints are found by `oracle intrinsics`, which shows those of a nixpkgs beside these.
 
-use super::modules::{arguments, collect as collecting, config, definitions, level};
+use super::modules::{arguments, collect as collecting, config, definitions, evaluation, level};
 use super::types::{attrs_of as attrs_merging, check, list_of as list_merging};
 use super::{Argument, At, Known, Meaning, Place, Run, attrsets, lists};
 use Meaning::{Anything, Builtin};
@@ -48,6 +48,12 @@ pub(crate) const TABLE: &[&Known] = &[
     &LIST_V2,
     &PUSH_POSITIONS,
     &FILTER_ATTRS,
+    &MK_OPTION,
+    &INTERNAL_MODULE,
+    &WARN_IF,
+    &WITH_WARNINGS,
+    &OPTIONAL,
+    &LEGACY_MODULES,
 ];
 
 /// The body of a function whose sets are made by others.
@@ -667,3 +673,77 @@ pub(super) mod list_of {
     pub(in crate::intrinsics) const ELEM_TYPE: u32 = 1;
     pub(in crate::intrinsics) const LOC: u32 = 2;
 }
+
+const MK_OPTION: Known = Known {
+    name: "mkOption",
+    fingerprints: &["ed73432add50937115e75a34418d1ee0"],
+    relies_on: &[],
+    places: &[],
+};
+
+/// The module that `evalModules` adds to those that it is given.
+const INTERNAL_MODULE: Known = Known {
+    name: "internalModule",
+    fingerprints: &["5f33861b637efda76b2acc6baa8088e1"],
+    relies_on: &[
+        ("mkOption", Meaning::Known("mkOption")),
+        ("types", Anything),
+        ("prefix", Anything),
+        ("extendModules", Anything),
+        ("type", Anything),
+        ("specialArgs", Anything),
+    ],
+    places: &[Place {
+        at: At::Value("options"),
+        variables: &["prefix"],
+        literals: &[],
+        run: Some(evaluation::internal_options),
+        parts: &[],
+    }],
+};
+
+const WARN_IF: Known = Known {
+    name: "warnIf",
+    fingerprints: &["533b1d152cf742a92802d0fafd5add6b"],
+    relies_on: &[],
+    places: &[],
+};
+
+const OPTIONAL: Known = Known {
+    name: "optional",
+    fingerprints: &["ba080f6a258b22d95255bd8caa672a9e"],
+    relies_on: &[],
+    places: &[],
+};
+
+const WITH_WARNINGS: Known = Known {
+    name: "withWarnings",
+    fingerprints: &["7a0aefd921841e636bcb9f0f39f5174a"],
+    relies_on: &[("warnIf", Meaning::Known("warnIf")), ("evalModulesArgs", Anything)],
+    places: &[Place {
+        at: At::Body,
+        variables: &["evalModulesArgs"],
+        literals: &[],
+        run: Some(evaluation::with_warnings),
+        parts: &[],
+    }],
+};
+
+const LEGACY_MODULES: Known = Known {
+    name: "legacyModules",
+    fingerprints: &["0253ee9b721bed98afb4c7b1c6e724ac"],
+    relies_on: &[
+        ("optional", Meaning::Known("optional")),
+        ("evalModulesArgs", Anything),
+        ("args", Anything),
+        ("check", Anything),
+        ("mkDefault", Anything),
+    ],
+    places: &[Place {
+        at: At::Itself,
+        variables: &["evalModulesArgs"],
+        literals: &[],
+        run: Some(evaluation::legacy_modules),
+        parts: &[],
+    }],
+};

@@ -252,8 +252,27 @@ impl Evaluator {
                 }
                 seen
             }
+            op::SELECT_OR if op::number(head) == 1 => {
+                let word = self.heap.code(code + 3);
+                let set = match self.see(self.heap.code(code + 1), env, steps) {
+                    Seen::Value(set) if set.is_attrs() && word & 1 == 0 => set,
+                    _ => return Seen::Unknown,
+                };
+                match self.heap.attr(set, crate::symbol::Symbol(word >> 1)) {
+                    Some(slot) => self.see_slot(slot, steps),
+                    None => self.see(self.heap.code(code + 2), env, steps),
+                }
+            }
             op::INTRINSIC | op::RECOGNISED => self.see(self.heap.code(code + 1), env, steps),
             _ => Seen::Unknown,
+        }
+    }
+
+    /// A list that needs no evaluation but looking.
+    pub(super) fn list_at_hand(&self, slot: Value) -> Option<Value> {
+        match self.see_slot(slot, MOST_STEPS) {
+            Seen::Value(value) if value.is_list() => Some(value),
+            _ => None,
         }
     }
 

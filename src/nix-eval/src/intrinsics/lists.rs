@@ -4,6 +4,20 @@ use crate::eval::{Evaluator, R};
 use crate::heap::Value;
 use crate::intrinsics::{Done, Site};
 
+impl Evaluator {
+    /// `list ++ [ last ]`
+    pub(super) fn list_and(&mut self, list: Value, last: Value) -> Value {
+        let length = self.heap.list_length(list);
+        let out = self.heap.new_list_of_length(length + 1);
+        for index in 0..length {
+            let item = self.heap.list_item(list, index);
+            self.heap.set_list_item(out, index, item);
+        }
+        self.heap.set_list_item(out, length, last);
+        out
+    }
+}
+
 /// `reverseList xs`
 pub(super) fn reverse_list(evaluator: &mut Evaluator, _: Site, env: u32) -> R<Done<Value>> {
     let list = evaluator.heap.env_slot(env, 0);

@@ -135,6 +135,9 @@ pub(crate) struct Intrinsics {
     linked: FxHashMap<Link, Box<[u32]>>,
     /// Functions that were refused, with a variable that was not as it has to be.
     missed: FxHashMap<&'static str, &'static str>,
+    /// What every evaluation of modules declares of itself: by the site, the environment of the library, and
+    /// whether it is inside of another one.
+    internal_options: FxHashMap<(u32, u32, bool), Value>,
     /// What is added to the declarations of options, by site and whether the type is made anew.
     added: FxHashMap<(u32, bool), modules::Added>,
     /// The shapes of options, by the shape of their declaration and what is added.

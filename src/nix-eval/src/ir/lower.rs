@@ -51,6 +51,7 @@ pub fn lower(
         table,
         depth: 0,
         variables: FxHashMap::default(),
+        used: vec![false],
         withs: Vec::new(),
         function: None,
     };
@@ -71,6 +72,8 @@ struct Lowerer<'a> {
     depth: u32,
     /// Where each visible name is: depth of its environment and slot, innermost last.
     variables: FxHashMap<Symbol, SmallVec<[(u32, u32); 2]>>,
+    /// For each depth, whether a variable was used that is bound there and is not the first one.
+    used: Vec<bool>,
     /// Depths of the enclosing `with`s.
     withs: Vec<u32>,
     /// The known function that the expression is in.
@@ -96,6 +99,8 @@ type Lowered<T> = Result<T, LowerError>;
 impl Lowerer<'_> {
     fn enter(&mut self, names: impl IntoIterator<Item = Symbol>) {
         self.depth += 1;
+        self.used.resize(self.depth as usize + 1, false);
+        self.used[self.depth as usize] = false;
         for (slot, name) in names.into_iter().enumerate() {
             self.variables
                 .entry(name)
@@ -278,6 +283,7 @@ impl Lowerer<'_> {
             .get(&name)
             .and_then(|places| places.last().copied());
         if let Some((depth, slot)) = place {
+            self.used[depth as usize] |= slot > 0;
             let level = self.depth - depth;
             let code = match level {
                 0 => self.emit_at(position, &[op::head(op::LOCAL, slot)]),
@@ -375,13 +381,17 @@ impl Lowerer<'_> {
             .collect();
         self.enter(names.iter().copied());
         let lowered = self.formals_and_body(id, lambda, list);
+        let is_used = self.used[self.depth as usize];
         self.leave(names.iter().copied());
         let (body, formal_words) = lowered?;
         let mut defaults = formal_words.iter().skip(1).step_by(3);
         let has_alias = defaults.any(|&default| default != 0 && self.is_alias(default));
+        // The whole argument is the first variable.
+        let is_unused = lambda.arg.is_some() && !is_used;
         let flags = (u32::from(formals.is_some_and(|f| f.ellipsis)) * op::LAMBDA_ELLIPSIS)
             | (u32::from(lambda.arg.is_some()) * op::LAMBDA_ARG)
-            | (u32::from(has_alias) * op::LAMBDA_ALIASES);
+            | (u32::from(has_alias) * op::LAMBDA_ALIASES)
+            | (u32::from(is_unused) * op::LAMBDA_UNUSED);
         let mut words = vec![
             op::head(op::LAMBDA_SET, flags),
             body,
@@ -391,6 +401,9 @@ impl Lowerer<'_> {
             list.len() as u32,
         ];
         words.extend(formal_words);
+        if is_unused {
+            words.push(Shape::NONE.0);
+        }
         Ok(self.emit_at(lambda.position, &words))
     }
 

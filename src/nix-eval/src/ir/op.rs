@@ -112,6 +112,9 @@ pub const LAMBDA_ELLIPSIS: u32 = 1;
 pub const LAMBDA_ARG: u32 = 2;
 /// A default is nothing but the name of another argument.
 pub const LAMBDA_ALIASES: u32 = 4;
+/// No argument that the pattern names is used: they are there to be checked. One more word at the end is the
+/// shape that was checked last.
+pub const LAMBDA_UNUSED: u32 = 8;
 
 /// In the number of [`LAMBDA`] or [`LAMBDA_SET`]: what calls of the function give is shared.
 pub const SHARED: u32 = 1 << 16;

@@ -58,6 +58,7 @@ impl Evaluator {
             let bytes = read(&*from, more, place).unwrap_or_default();
             take_code_table(&bytes).unwrap_or_default()
         }));
+        self.shared.saved_imports = tables.imports.len();
         let imports = tables.imports.into_iter();
         self.imports
             .extend(imports.map(|(path, word)| (path.into(), Value::from_word(word))));
@@ -77,6 +78,7 @@ impl Evaluator {
         let copied = tables.copied.into_iter();
         self.store
             .restore_copied(copied.map(|(source, stored)| (source.into(), stored)));
+        self.restore_sources_hashed(tables.hashed);
         for path in tables.allowed {
             self.allow(&path);
         }

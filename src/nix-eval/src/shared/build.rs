@@ -7,7 +7,8 @@ use std::rc::Rc;
 use nix_store::StorePath;
 use rustc_hash::FxHashSet;
 
-use super::Call;
+use super::tree::Source;
+use super::{Call, NOT_SHARED};
 use super::demand::Demand;
 use super::file::Layout;
 use super::tables::Tables;
@@ -27,9 +28,6 @@ const PART_WORTH_SAVING: usize = 8;
 const WORTH_SAVING: usize = 20;
 /// From so many calls on, those are left out that the last evaluation did not need.
 const MOST_CALLS: usize = 24;
-/// What a file must not mention: a value that another evaluation would find another one for.
-const NOT_SHARED: &[u8] = b"currentTime";
-
 /// Calls that later evaluations need not make, once their results are saved.
 pub struct Unshared {
     name: String,
@@ -43,6 +41,10 @@ pub struct Unshared {
     /// very large.
     refused: FxHashSet<Demand>,
     mounts: Vec<(StorePath, Vec<u8>)>,
+    /// Files that were imported.
+    files: Vec<Vec<u8>>,
+    /// Folders that were hashed.
+    sources: Vec<Source>,
     /// Whether values are saved that still hold.
     has_values: bool,
 }
@@ -102,6 +104,8 @@ impl Evaluator {
         let mut demands = self.demands();
         demands.sort_unstable();
         demands.dedup();
+        let (files, has_new_files) = self.shared_files();
+        let (sources, has_new_sources) = self.shared_sources();
         let mut calls = self.shared.calls.clone();
         let mut new = demands.len();
         if let Some(adopted) = &self.shared.adopted {
@@ -110,7 +114,9 @@ impl Evaluator {
             new = demands.len();
             let before = adopted.demands.len();
             demands.extend(adopted.demands.iter().cloned());
-            let is_worth_it = new >= WORTH_SAVING.max(before / PART_WORTH_SAVING);
+            let is_worth_it = new >= WORTH_SAVING.max(before / PART_WORTH_SAVING)
+                || has_new_files
+                || has_new_sources;
             if !is_worth_it && !self.has_displaced_files() {
                 return None;
             }
@@ -119,7 +125,7 @@ impl Evaluator {
             };
             let before = adopted.calls.iter().filter(kept);
             calls = before.chain(&calls).cloned().collect();
-        } else if new < WORTH_SAVING {
+        } else if new < WORTH_SAVING && !has_new_files {
             return None;
         }
         let mut settings = self.settings.clone();
@@ -132,6 +138,8 @@ impl Evaluator {
             new,
             refused: FxHashSet::default(),
             mounts: self.shared.mounts.iter().map(to_vec).collect(),
+            files,
+            sources,
             has_values: self.shared.adopted.is_some(),
         })
     }
@@ -221,6 +229,16 @@ impl Unshared {
         if evaluator.has_spoken {
             return Ok(Made::Nothing);
         }
+        for file in &self.files {
+            if let Err(raised) = evaluator.preload(file) {
+                evaluator.take_error(raised);
+            }
+        }
+        for source in &self.sources {
+            if let Err(raised) = evaluator.hash_again(source) {
+                evaluator.take_error(raised);
+            }
+        }
         let is_first_turn = self.refused.is_empty();
         let mut refused = FxHashSet::default();
         let mut tried = 0;
@@ -271,8 +289,9 @@ impl Unshared {
         let mounts = self.mounts.iter();
         let in_use = mounts.filter(|(path, _)| {
             let name = path.base_name().as_bytes();
-            let mut calls = self.calls.iter();
-            calls.any(|call| memchr::memmem::find(&call.argument, name).is_some())
+            let is_in = |bytes: &[u8]| memchr::memmem::find(bytes, name).is_some();
+            self.calls.iter().any(|call| is_in(&call.argument) || is_in(&call.function))
+                || self.files.iter().any(|file| is_in(file))
         });
         in_use.map(|(path, real)| (path, &real[..]))
     }

@@ -19,12 +19,14 @@ mod build;
 mod demand;
 mod file;
 mod tables;
+mod tree;
 #[cfg(test)]
 mod tests;
 
 use std::rc::Rc;
 
 use nix_store::StorePath;
+use nix_store::hash::Hash;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::eval::{Evaluator, R};
@@ -37,9 +39,12 @@ use crate::stand_in::has_stand_in;
 
 use adopt::Adopted;
 pub use build::Unshared;
+pub(crate) use tree::Source;
 
 /// Where the packages of a nixpkgs are made.
 const PACKAGES: &[u8] = b"/pkgs/top-level/default.nix";
+/// What a file must not mention: a value that another evaluation would find another one for.
+const NOT_SHARED: &[u8] = b"currentTime";
 /// Where platforms are described.
 const SYSTEMS: &[u8] = b"/lib/systems/default.nix";
 /// The function there that does it.
@@ -66,6 +71,14 @@ pub(crate) struct Shared {
     mounts: Vec<(StorePath, Rc<[u8]>)>,
     /// Whether there was nothing to save before.
     is_hopeless: bool,
+    /// Folders that were hashed.
+    sources: Vec<Source>,
+    /// Their hashes, by what was kept of them.
+    hashed: FxHashMap<Digest, Hash>,
+    /// Whether some were hashed that had not been saved.
+    has_new_sources: bool,
+    /// How many imported files were saved.
+    saved_imports: usize,
     /// What was saved, where that is used.
     adopted: Option<Adopted>,
 }

@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 
 use super::argument::{put_element, take_element};
 use super::demand::Demand;
-use super::{Call, Function};
+use super::{Call, Function, Source};
 use crate::eval::{DerivationRecord, Evaluator, StoreContent};
 use crate::heap::{ContextElement, Value};
 use crate::ir;
@@ -60,6 +60,7 @@ pub(super) struct Tables {
     pub(super) mounts: Vec<(StorePath, Rc<[u8]>)>,
     pub(super) contents: Vec<(StorePath, StoreContent)>,
     pub(super) copied: Vec<(Vec<u8>, StorePath)>,
+    pub(super) hashed: Vec<(Source, [u8; 32])>,
     pub(super) allowed: Vec<Vec<u8>>,
     pub(super) derivations: Vec<(StorePath, Place)>,
 }
@@ -173,6 +174,7 @@ impl Tables {
             copied: copied
                 .map(|(source, stored)| (source.to_vec(), stored.clone()))
                 .collect(),
+            hashed: evaluator.hashed_sources(),
             allowed: evaluator.settings.allowed_paths.clone().unwrap_or_default(),
             derivations,
         };
@@ -238,6 +240,13 @@ impl Tables {
             out.bytes(source);
             put_path(out, stored);
         });
+        list(&mut out, &self.hashed, |out, (source, hash)| {
+            out.bytes(&source.path);
+            out.word(u32::from(source.kept.is_some()));
+            let kept = source.kept.as_deref().unwrap_or_default();
+            list(out, kept, |out, path| out.bytes(path));
+            out.0.extend(hash);
+        });
         list(&mut out, &self.allowed, |out, path| out.bytes(path));
         list(&mut out, &self.derivations, |out, (path, place)| {
             put_path(out, path);
@@ -299,6 +308,13 @@ impl Tables {
             mounts: take_list(from, |from| Some((take_path(from)?, from.bytes()?.into())))?,
             contents: take_list(from, take_content)?,
             copied: take_list(from, |from| Some((from.bytes()?, take_path(from)?)))?,
+            hashed: take_list(from, |from| {
+                let path = from.bytes()?;
+                let is_filtered = from.word()? != 0;
+                let kept = take_list(from, take_bytes)?;
+                let kept = is_filtered.then_some(kept);
+                Some((Source { path, kept }, from.take()?))
+            })?,
             allowed: take_list(from, take_bytes)?,
             derivations: take_list(from, |from| Some((take_path(from)?, take_place(from)?)))?,
         };

@@ -46,9 +46,11 @@ impl Evaluator {
         if flags & op::LAMBDA_ELLIPSIS == 0 || flags & op::SHARED != 0 {
             return Ok(Done::Otherwise);
         }
+        let is_unused = flags & op::LAMBDA_UNUSED != 0;
         let count = self.heap.code(code + 5);
         let named = u32::from(flags & op::LAMBDA_ARG != 0);
-        let env = self.heap.new_env(outer, count + named);
+        let slots = if is_unused { 1 } else { count + named };
+        let env = self.heap.new_env(outer, slots);
         let mut extra = AttrsBuilder::with_capacity(if named == 1 { count as usize } else { 0 });
         for index in 0..count {
             let name = Symbol(self.heap.code(code + 6 + index * 3));
@@ -60,7 +62,9 @@ impl Evaluator {
                     self.suspend_part(site, 0, holder)
                 }
             };
-            self.heap.set_env_slot(env, index + named, value);
+            if !is_unused {
+                self.heap.set_env_slot(env, index + named, value);
+            }
             if named == 1 {
                 extra.push(name, value, Position::NONE);
             }

@@ -78,6 +78,7 @@ pub(super) mod parts {
     pub(crate) const SUBSTITUTED_TYPE: usize = 20;
     pub(crate) const CONFIG_SETS: usize = 21;
     pub(crate) const DEFINITION_SETS: usize = 22;
+    pub(crate) const LOCATION: usize = 23;
 }
 
 /// The code of the parts.
@@ -105,6 +106,7 @@ pub(in crate::intrinsics) const PARTS: &[RunPart] = &[
     option::substituted_type,
     config_sets,
     definition_sets,
+    location,
 ];
 
 /// The environment of a level.
@@ -143,18 +145,13 @@ impl Level {
         evaluator.force(value)
     }
 
-    /// Where a name of the level is: the names that lead to it.
-    pub(super) fn location(self, evaluator: &mut Evaluator, name: NameEnv) -> Value {
-        let prefix = self.get(evaluator, PREFIX);
-        let name = evaluator.heap.env_slot(name.0, NAME);
-        let length = evaluator.heap.list_length(prefix);
-        let list = evaluator.heap.new_list_of_length(length + 1);
-        for index in 0..length {
-            let item = evaluator.heap.list_item(prefix, index);
-            evaluator.heap.set_list_item(list, index, item);
+    /// Where a name of the level is: the names that lead to it. Nobody asks for it but messages and some types,
+    /// so that it waits for a prefix that was not asked for yet.
+    pub(super) fn location(self, evaluator: &mut Evaluator, site: Site, name: NameEnv) -> Value {
+        match evaluator.list_at_hand(self.get(evaluator, PREFIX)) {
+            Some(prefix) => evaluator.list_and(prefix, name.get(evaluator, NAME)),
+            None => evaluator.suspend_part(site, parts::LOCATION, name.0),
         }
-        evaluator.heap.set_list_item(list, length, name);
-        list
     }
 }
 
@@ -194,10 +191,6 @@ pub(in crate::intrinsics) fn merge_modules(
     env: u32,
 ) -> R<Done<Value>> {
     let prefix = evaluator.heap.env_slot(env, 0);
-    let prefix = evaluator.force(prefix)?;
-    if !prefix.is_list() {
-        return Ok(Done::Otherwise);
-    }
     let modules = evaluator.heap.env_slot(env, 1);
     let header = site.header(&evaluator.heap);
     let outer = site.outer(&evaluator.heap, env);
@@ -217,10 +210,6 @@ pub(in crate::intrinsics) fn merge_modules_with(
     env: u32,
 ) -> R<Done<Value>> {
     let prefix = evaluator.heap.env_slot(env, 0);
-    let prefix = evaluator.force(prefix)?;
-    if !prefix.is_list() {
-        return Ok(Done::Otherwise);
-    }
     let modules = evaluator.heap.env_slot(env, 1);
     let closure = evaluator.heap.env_up(env);
     let one = evaluator.heap.new_int(1);
@@ -454,6 +443,15 @@ impl Evaluator {
     }
 }
 
+/// The names that lead to a name.
+fn location(evaluator: &mut Evaluator, _: Site, env: u32) -> R<Value> {
+    let name = NameEnv(env);
+    let prefix = name.level(evaluator).get(evaluator, PREFIX);
+    let context = "while evaluating one of the elements to concatenate";
+    let prefix = evaluator.force_list(prefix, context)?;
+    Ok(evaluator.list_and(prefix, name.get(evaluator, NAME)))
+}
+
 fn options(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
     match evaluator.options_of(site, Level(env))? {
         Done::Value(options) => Ok(options),
@@ -471,7 +469,7 @@ fn result(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
         None => Ok(Value::FALSE),
         Some(false) => {
             let level = name.level(evaluator);
-            let prefix = level.location(evaluator, name);
+            let prefix = level.location(evaluator, site, name);
             let modules = name.get(evaluator, DECLARATIONS);
             let stride = evaluator.heap.new_int(i64::from(DECLARATION));
             let closure = level.closure(evaluator);
@@ -781,9 +779,10 @@ fn as_written(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
         level.get(evaluator, MODULES)
     } else {
         let given = level.get(evaluator, MODULES);
-        let length = evaluator.heap.list_length(prefix);
-        let name = match length.checked_sub(1) {
-            Some(last) => evaluator.heap.list_item(prefix, last),
+        let context = "while evaluating one of the elements to concatenate";
+        let names = evaluator.force_list(prefix, context)?;
+        let name = match evaluator.heap.list_length(names).checked_sub(1) {
+            Some(last) => evaluator.heap.list_item(names, last),
             None => evaluator.heap.empty_string(),
         };
         let count = evaluator.heap.list_length(given) / DECLARATION;

@@ -4,6 +4,7 @@ pub(super) mod arguments;
 pub(super) mod collect;
 pub(super) mod config;
 pub(super) mod definitions;
+pub(super) mod evaluation;
 pub(super) mod level;
 mod option;
 mod properties;

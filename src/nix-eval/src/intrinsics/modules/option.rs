@@ -135,7 +135,7 @@ impl Evaluator {
             let name_here = self.heap.shape_name(shape, index);
             let value = match next.next_if(|added| added.0 == name_here) {
                 Some(&(_, _, number)) => match ADDED[number] {
-                    Name::Loc => level.location(self, name),
+                    Name::Loc => level.location(self, site, name),
                     Name::Declarations => self.heap.new_list(&[only.file]),
                     Name::Options => self.heap.empty_list(),
                     Name::Type => option_type,
@@ -164,7 +164,7 @@ impl Evaluator {
     /// The option with several declarations, or one out of the ordinary, as it is written.
     pub(super) fn option_as_written(&mut self, site: Site, name: NameEnv) -> R<Value> {
         let level = name.level(self);
-        let loc = level.location(self, name);
+        let loc = level.location(self, site, name);
         let declarations = level::declaration_sets(self, site, name)?;
         let option = self.call_relied(site, level, relied::MERGE_OPTION_DECLS, &[loc, declarations])?;
         let option = self.call_relied(site, level, relied::FIXUP_OPTION_TYPE, &[loc, option])?;
@@ -215,7 +215,7 @@ fn name_of(evaluator: &Evaluator, env: u32) -> NameEnv {
 pub(super) fn as_written(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
     let name = name_of(evaluator, env);
     let level = name.level(evaluator);
-    let loc = level.location(evaluator, name);
+    let loc = level.location(evaluator, site, name);
     let option = option_of(evaluator, env);
     let definitions = evaluator.suspend_part(site, parts::DEFINITION_SETS, name.0);
     evaluator.evaluated_as_written(site, level, &[loc, option, definitions])
@@ -277,7 +277,7 @@ pub(super) fn merged(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value
         Done::Otherwise => {
             let name = name_of(evaluator, env);
             let level = name.level(evaluator);
-            let loc = level.location(evaluator, name);
+            let loc = level.location(evaluator, site, name);
             let option = option_of(evaluator, env);
             merged_as_written(evaluator, site, (name, level), loc, option)
         }
@@ -333,7 +333,7 @@ pub(super) fn value(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value>
     let name = name_of(evaluator, env);
     let level = name.level(evaluator);
     Err(evaluator.add_context(result, |evaluator| {
-        let loc = level.location(evaluator, name);
+        let loc = level.location(evaluator, site, name);
         let show = site.header(&evaluator.heap).variable(&evaluator.heap, relied::SHOW_OPTION);
         let show = evaluator.operand(show, level.outer(evaluator, site))?;
         let shown = evaluator.call(show, &[loc], Position::NONE)?;

@@ -14,9 +14,10 @@ const VALUE: usize = 0;
 const HEAD_ERROR: usize = 1;
 const META: usize = 2;
 const ATTRIBUTE: usize = 3;
+const LOCATION: usize = 4;
 
 /// The code of the parts.
-pub(in crate::intrinsics) const PARTS: &[RunPart] = &[value, head_error, meta, attribute];
+pub(in crate::intrinsics) const PARTS: &[RunPart] = &[value, head_error, meta, attribute, location];
 
 /// The variables of an attribute's environment, which lies in that of the call.
 const NAME: u32 = 0;
@@ -131,6 +132,15 @@ fn attribute(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
     evaluator.force(value)
 }
 
+/// The names that lead to an attribute.
+fn location(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
+    let call = evaluator.heap.env_up(env);
+    let prefix = evaluator.site_variable(site, relied::LOC, call)?;
+    let context = "while evaluating one of the elements to concatenate";
+    let prefix = evaluator.force_list(prefix, context)?;
+    Ok(evaluator.list_and(prefix, evaluator.heap.env_slot(env, NAME)))
+}
+
 fn attribute_or_otherwise(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Done<Value>> {
     let call = evaluator.heap.env_up(env);
     let is_lazy = evaluator.site_variable(site, relied::LAZY, call)? == Value::TRUE;
@@ -140,13 +150,11 @@ fn attribute_or_otherwise(evaluator: &mut Evaluator, site: Site, env: u32) -> R<
         definitions = done!(evaluator.final_definitions(&definitions)).definitions;
     }
     let element = evaluator.site_variable(site, relied::ELEM_TYPE, call)?;
-    let prefix = evaluator.site_variable(site, relied::LOC, call)?;
-    if !prefix.is_list() {
-        return Ok(Done::Otherwise);
-    }
-    let mut loc = evaluator.heap.list_items(prefix);
-    loc.push(evaluator.heap.env_slot(env, NAME));
-    let loc = evaluator.heap.new_list(&loc);
+    let prefix = evaluator.suspend(site.variable(&evaluator.heap, relied::LOC), call);
+    let loc = match evaluator.list_at_hand(prefix) {
+        Some(prefix) => evaluator.list_and(prefix, evaluator.heap.env_slot(env, NAME)),
+        None => evaluator.suspend_part(site, LOCATION, env),
+    };
     let merge = site.header(&evaluator.heap).callee(&evaluator.heap, relied::MERGE_DEFINITIONS);
     if definitions.is_empty() {
         // What has no value without definitions is an error.

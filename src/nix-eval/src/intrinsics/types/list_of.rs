@@ -12,9 +12,10 @@ const VALUE: usize = 0;
 const HEAD_ERROR: usize = 1;
 const META: usize = 2;
 const ELEMENT: usize = 3;
+const LOCATION: usize = 4;
 
 /// The code of the parts.
-pub(in crate::intrinsics) const PARTS: &[RunPart] = &[value, head_error, meta, element];
+pub(in crate::intrinsics) const PARTS: &[RunPart] = &[value, head_error, meta, element, location];
 
 /// The literal of a definition of one element.
 const DEFINITION: usize = 1;
@@ -100,9 +101,8 @@ fn value_or_otherwise(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Done
 /// The value of one element.
 fn element(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
     let call = evaluator.heap.env_up(env);
-    let prefix = evaluator.site_variable(site, relied::LOC, call)?;
     let element = evaluator.site_variable(site, relied::ELEM_TYPE, call)?;
-    let loc = evaluator.element_location(prefix, env)?;
+    let loc = evaluator.suspend_part(site, LOCATION, env);
     let list = evaluator.heap.env_slot(env, DEFINITIONS);
     let header = site.header(&evaluator.heap);
     if let Done::Value(definitions) = evaluator.definitions(list)? {
@@ -122,18 +122,18 @@ fn element(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
     evaluator.force(value)
 }
 
-impl Evaluator {
-    /// Where an element is.
-    fn element_location(&mut self, prefix: Value, env: u32) -> R<Value> {
-        let prefix = self.force_list(prefix, "while evaluating one of the elements to concatenate")?;
-        let number = |evaluator: &Self, variable| {
-            evaluator.heap.env_slot(env, variable).as_small_int().unwrap_or(0)
-        };
-        let (definition, entry) = (number(self, OF_DEFINITION), number(self, OF_ENTRY));
-        let text = format!("[definition {definition}-entry {entry}]");
-        let text = self.heap.new_string(text.as_bytes(), crate::heap::ContextId::EMPTY);
-        let mut loc = self.heap.list_items(prefix);
-        loc.push(text);
-        Ok(self.heap.new_list(&loc))
-    }
+/// The names that lead to an element.
+fn location(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
+    let call = evaluator.heap.env_up(env);
+    let prefix = evaluator.site_variable(site, relied::LOC, call)?;
+    let context = "while evaluating one of the elements to concatenate";
+    let prefix = evaluator.force_list(prefix, context)?;
+    let number = |variable| {
+        let number = evaluator.heap.env_slot(env, variable).as_small_int();
+        number.unwrap_or(0)
+    };
+    let (definition, entry) = (number(OF_DEFINITION), number(OF_ENTRY));
+    let text = format!("[definition {definition}-entry {entry}]");
+    let text = evaluator.heap.new_string(text.as_bytes(), crate::heap::ContextId::EMPTY);
+    Ok(evaluator.list_and(prefix, text))
 }
