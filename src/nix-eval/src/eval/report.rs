@@ -30,7 +30,10 @@ impl Evaluator {
         if self.error_is_silent() {
             return;
         }
-        while matches!(op::operation(self.heap.code(code)), op::INTRINSIC | op::RECOGNISED) {
+        while matches!(
+            op::operation(self.heap.code(code)),
+            op::INTRINSIC | op::RECOGNISED
+        ) {
             code = self.heap.code(code + 1);
         }
         if op::operation(self.heap.code(code)) == op::CALL {

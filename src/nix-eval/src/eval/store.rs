@@ -17,8 +17,8 @@ use super::{ErrorKind, EvalError, Evaluator, R, Raised};
 use crate::builtins;
 use crate::heap::{ContextElement, ContextId, Value};
 use crate::path;
-use crate::shared::Source;
 use crate::position::Position;
+use crate::shared::Source;
 use crate::world::FileType;
 
 /// A derivation that was made or read.

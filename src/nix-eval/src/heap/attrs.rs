@@ -283,13 +283,7 @@ impl Heap {
         recipe
     }
 
-    fn merged_shape_of(
-        &mut self,
-        recipe: &[u32],
-        left: u32,
-        right: u32,
-        stable: bool,
-    ) -> Shape {
+    fn merged_shape_of(&mut self, recipe: &[u32], left: u32, right: u32, stable: bool) -> Shape {
         let (left, right) = (Shape(left), Shape(right));
         let source = |&step: &u32| {
             if step & FROM_RIGHT == 0 {

@@ -85,8 +85,14 @@ const MERGE_DEFINITIONS: Known = Known {
         ("filterOverrides'", Meaning::Known("filterOverrides'")),
         ("sortProperties", Meaning::Known("sortProperties")),
         ("dischargeProperties", Meaning::Known("dischargeProperties")),
-        ("checkV2MergeCoherence", Meaning::Known("checkV2MergeCoherence")),
-        ("defaultOverridePriority", Meaning::Integer(definitions::DEFAULT_PRIORITY)),
+        (
+            "checkV2MergeCoherence",
+            Meaning::Known("checkV2MergeCoherence"),
+        ),
+        (
+            "defaultOverridePriority",
+            Meaning::Integer(definitions::DEFAULT_PRIORITY),
+        ),
         ("concatMap", Builtin("__concatMap")),
         ("addErrorContext", Builtin("__addErrorContext")),
         ("any", Builtin("__any")),
@@ -141,7 +147,10 @@ const FILTER_OVERRIDES: Known = Known {
     name: "filterOverrides'",
     fingerprints: &["a58a02597577392cf57299191b92cd36"],
     relies_on: &[
-        ("defaultOverridePriority", Meaning::Integer(definitions::DEFAULT_PRIORITY)),
+        (
+            "defaultOverridePriority",
+            Meaning::Integer(definitions::DEFAULT_PRIORITY),
+        ),
         ("length", Builtin("__length")),
         ("head", Builtin("__head")),
         ("foldl'", Meaning::Known("foldl'")),
@@ -156,7 +165,10 @@ const SORT_PROPERTIES: Known = Known {
     fingerprints: &["971dc8a7b85110de3886b47d665bafcf"],
     relies_on: &[
         ("sort", Builtin("__sort")),
-        ("defaultOrderPriority", Meaning::Integer(definitions::DEFAULT_ORDER)),
+        (
+            "defaultOrderPriority",
+            Meaning::Integer(definitions::DEFAULT_ORDER),
+        ),
     ],
     places: &[sets(&[&["value", "priority"]])],
 };
@@ -199,8 +211,14 @@ const IN_MERGE_MODULES: Known = Known {
         ("mergeDefinitions", Meaning::Known("mergeDefinitions")),
         ("types", Anything),
         ("showOption", Anything),
-        ("zipAttrs", Meaning::BuiltinApplied("__zipAttrsWith", "zipAttrs")),
-        ("isOption", Meaning::Applied("isType", Argument::String("option"))),
+        (
+            "zipAttrs",
+            Meaning::BuiltinApplied("__zipAttrsWith", "zipAttrs"),
+        ),
+        (
+            "isOption",
+            Meaning::Applied("isType", Argument::String("option")),
+        ),
         ("mapAttrsToList", Meaning::Known("mapAttrsToList")),
         ("isAttrs", Builtin("__isAttrs")),
         ("mapAttrs", Builtin("__mapAttrs")),
@@ -261,7 +279,10 @@ const MERGE_OPTION_DECLS: Known = Known {
     name: "mergeOptionDecls",
     fingerprints: &["847715d3dab9ea410eca5bc47aeaed24"],
     relies_on: &[
-        ("setDefaultModuleLocation", Meaning::Known("setDefaultModuleLocation")),
+        (
+            "setDefaultModuleLocation",
+            Meaning::Known("setDefaultModuleLocation"),
+        ),
         ("foldl'", Meaning::Known("foldl'")),
     ],
     places: &[sets(&[
@@ -283,10 +304,13 @@ const EVAL_OPTION_VALUE: Known = Known {
     fingerprints: &["03d099ac504e0b061e2e6ea1671b6f9c"],
     relies_on: &[
         ("showOption", Anything),
-        ("mkOptionDefault", Meaning::Applied(
-            "mkOverride",
-            Argument::Integer(definitions::OPTION_DEFAULT_PRIORITY),
-        )),
+        (
+            "mkOptionDefault",
+            Meaning::Applied(
+                "mkOverride",
+                Argument::Integer(definitions::OPTION_DEFAULT_PRIORITY),
+            ),
+        ),
         ("mergeDefinitions", Meaning::Known("mergeDefinitions")),
         ("head", Builtin("__head")),
         ("length", Builtin("__length")),
@@ -349,7 +373,10 @@ const IS_TYPE: Known = Known {
 const MAP_ATTRS_TO_LIST: Known = Known {
     name: "mapAttrsToList",
     fingerprints: &["d46636e00a91c7e1017ce1db7bdd76eb"],
-    relies_on: &[("attrValues", Builtin("__attrValues")), ("mapAttrs", Builtin("__mapAttrs"))],
+    relies_on: &[
+        ("attrValues", Builtin("__attrValues")),
+        ("mapAttrs", Builtin("__mapAttrs")),
+    ],
     places: &[],
 };
 
@@ -373,7 +400,10 @@ const COLLECT_MODULES: Known = Known {
     relies_on: &[
         ("unifyModuleSyntax", Meaning::Known("unifyModuleSyntax")),
         ("applyModuleArgs", Meaning::Known("applyModuleArgs")),
-        ("applyModuleArgsIfFunction", Meaning::Known("applyModuleArgsIfFunction")),
+        (
+            "applyModuleArgsIfFunction",
+            Meaning::Known("applyModuleArgsIfFunction"),
+        ),
         ("isFunction", Meaning::Known("isFunction")),
         ("imap1", Meaning::Known("imap1")),
         ("isAttrs", Builtin("__isAttrs")),
@@ -430,8 +460,24 @@ const UNIFY_MODULE_SYNTAX: Known = Known {
         ("isAttrs", Builtin("__isAttrs")),
     ],
     places: &[sets(&[
-        &["_file", "_class", "key", "disabledModules", "imports", "options", "config"],
-        &["_file", "_class", "key", "disabledModules", "imports", "options", "config"],
+        &[
+            "_file",
+            "_class",
+            "key",
+            "disabledModules",
+            "imports",
+            "options",
+            "config",
+        ],
+        &[
+            "_file",
+            "_class",
+            "key",
+            "disabledModules",
+            "imports",
+            "options",
+            "config",
+        ],
         &["meta"],
         &["freeformType"],
         &["_module"],
@@ -530,21 +576,30 @@ const REVERSE_LIST: Known = Known {
 const SET_ATTR_BY_PATH: Known = Known {
     name: "setAttrByPath",
     fingerprints: &["76b4f07d26528b64c984190e58606eea"],
-    relies_on: &[("elemAt", Builtin("__elemAt")), ("length", Builtin("__length"))],
+    relies_on: &[
+        ("elemAt", Builtin("__elemAt")),
+        ("length", Builtin("__length")),
+    ],
     places: &[body(attrsets::set_attr_by_path)],
 };
 
 const ATTR_BY_PATH: Known = Known {
     name: "attrByPath",
     fingerprints: &["766527a326f15909ffaa6b1e14f99e79"],
-    relies_on: &[("elemAt", Builtin("__elemAt")), ("length", Builtin("__length"))],
+    relies_on: &[
+        ("elemAt", Builtin("__elemAt")),
+        ("length", Builtin("__length")),
+    ],
     places: &[body(attrsets::attr_by_path)],
 };
 
 const MAP_ATTRS_RECURSIVE_COND: Known = Known {
     name: "mapAttrsRecursiveCond",
     fingerprints: &["5e36bef3071e75ecf542dece9d5341cf"],
-    relies_on: &[("mapAttrs", Builtin("__mapAttrs")), ("isAttrs", Builtin("__isAttrs"))],
+    relies_on: &[
+        ("mapAttrs", Builtin("__mapAttrs")),
+        ("isAttrs", Builtin("__isAttrs")),
+    ],
     places: &[],
 };
 
@@ -552,8 +607,14 @@ const DECLARED_CONFIG: Known = Known {
     name: "declaredConfig",
     fingerprints: &["ddd5fd996bfb66ff8df31fb4a661dafd"],
     relies_on: &[
-        ("mapAttrsRecursiveCond", Meaning::Known("mapAttrsRecursiveCond")),
-        ("isOption", Meaning::Applied("isType", Argument::String("option"))),
+        (
+            "mapAttrsRecursiveCond",
+            Meaning::Known("mapAttrsRecursiveCond"),
+        ),
+        (
+            "isOption",
+            Meaning::Applied("isType", Argument::String("option")),
+        ),
         ("options", Anything),
     ],
     places: &[Place {
@@ -612,7 +673,10 @@ const ATTRS_V2: Known = Known {
     fingerprints: &["3a69581556cf478d3221056b9a74a088"],
     relies_on: &[
         ("mergeDefinitions", Meaning::Known("mergeDefinitions")),
-        ("pushPositions", Meaning::BuiltinApplied("map", "pushPositions")),
+        (
+            "pushPositions",
+            Meaning::BuiltinApplied("map", "pushPositions"),
+        ),
         ("filterAttrs", Meaning::Known("filterAttrs")),
         ("zipAttrsWith", Builtin("__zipAttrsWith")),
         ("mapAttrs", Builtin("__mapAttrs")),
@@ -719,7 +783,10 @@ const OPTIONAL: Known = Known {
 const WITH_WARNINGS: Known = Known {
     name: "withWarnings",
     fingerprints: &["7a0aefd921841e636bcb9f0f39f5174a"],
-    relies_on: &[("warnIf", Meaning::Known("warnIf")), ("evalModulesArgs", Anything)],
+    relies_on: &[
+        ("warnIf", Meaning::Known("warnIf")),
+        ("evalModulesArgs", Anything),
+    ],
     places: &[Place {
         at: At::Body,
         variables: &["evalModulesArgs"],

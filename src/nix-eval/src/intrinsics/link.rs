@@ -79,7 +79,11 @@ impl Evaluator {
             }
             verdict => {
                 // The upper half holds how long was waited before.
-                let before = self.intrinsics.refused.get(&link).map_or(0, |wait| wait >> 16);
+                let before = self
+                    .intrinsics
+                    .refused
+                    .get(&link)
+                    .map_or(0, |wait| wait >> 16);
                 let next = (before * 2).clamp(FIRST_WAIT, 0x7fff);
                 let wait = match verdict {
                     Verdict::NotYet => next << 16 | next,
@@ -95,7 +99,12 @@ impl Evaluator {
     /// has to mean, or is not known to.
     #[must_use]
     pub fn refused_intrinsics(&self) -> Vec<(&'static str, &'static str)> {
-        let mut refused: Vec<_> = self.intrinsics.missed.iter().map(|(&a, &b)| (a, b)).collect();
+        let mut refused: Vec<_> = self
+            .intrinsics
+            .missed
+            .iter()
+            .map(|(&a, &b)| (a, b))
+            .collect();
         refused.sort_unstable();
         refused
     }

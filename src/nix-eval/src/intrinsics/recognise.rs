@@ -39,16 +39,24 @@ pub(crate) fn recognise(
     origin: impl Fn(Symbol) -> Origin,
 ) -> Option<Recognised> {
     let text = symbols.name(name);
-    let mut namesakes = TABLE.iter().enumerate().filter(|(_, known)| known.name.as_bytes() == text);
+    let mut namesakes = TABLE
+        .iter()
+        .enumerate()
+        .filter(|(_, known)| known.name.as_bytes() == text);
     let first = namesakes.next()?;
     let fingerprint = fingerprint::shown(ast, symbols, id)?;
     let has_it = |known: &Known| known.fingerprints.contains(&&*fingerprint);
-    let (index, known) = std::iter::once(first).chain(namesakes).find(|(_, known)| has_it(known))?;
+    let (index, known) = std::iter::once(first)
+        .chain(namesakes)
+        .find(|(_, known)| has_it(known))?;
     let is_settled = |name: &Symbol| match origin(*name) {
         Origin::Global => true,
         Origin::Bound => {
             let text = symbols.name(*name);
-            known.relies_on.iter().any(|(relied, _)| relied.as_bytes() == text)
+            known
+                .relies_on
+                .iter()
+                .any(|(relied, _)| relied.as_bytes() == text)
         }
         Origin::Unknown => false,
     };
@@ -65,7 +73,12 @@ pub(crate) fn recognise(
     let place = |(number, place): (usize, &super::Place)| {
         Some((find(ast, symbols, id, &tree, &place.at)?, number))
     };
-    let places = known.places.iter().enumerate().map(place).collect::<Option<_>>()?;
+    let places = known
+        .places
+        .iter()
+        .enumerate()
+        .map(place)
+        .collect::<Option<_>>()?;
     // Of several sets with the same names the first is meant, and the second where they are named again.
     let literal = |(number, names): (usize, &&[&str]), all: &[&[&str]]| {
         let before = all[..number].iter().filter(|other| *other == names).count();
@@ -74,7 +87,10 @@ pub(crate) fn recognise(
     };
     let literals = known.places.iter().map(|place| {
         let all = place.literals;
-        all.iter().enumerate().map(|one| literal(one, all)).collect()
+        all.iter()
+            .enumerate()
+            .map(|one| literal(one, all))
+            .collect()
     });
     Some(Recognised {
         index,
@@ -102,13 +118,7 @@ fn innermost(ast: &Ast, mut id: ExprId) -> Option<ExprId> {
     }
 }
 
-fn find(
-    ast: &Ast,
-    symbols: &SymbolTable,
-    id: ExprId,
-    tree: &[ExprId],
-    at: &At,
-) -> Option<ExprId> {
+fn find(ast: &Ast, symbols: &SymbolTable, id: ExprId, tree: &[ExprId], at: &At) -> Option<ExprId> {
     let bound = |wanted: &'static str| {
         let sets = tree.iter().filter_map(|&id| match ast.get(id) {
             Expr::Attrs(attrs) | Expr::Let(attrs, _) => Some(attrs),
@@ -203,7 +213,10 @@ impl Search<'_> {
             Expr::Let(attrs, body) => self.attrs(attrs, true, Some(*body)),
             Expr::Lambda(lambda) => {
                 let formals = lambda.formals.iter().flat_map(|formals| &formals.formals);
-                let names = lambda.arg.into_iter().chain(formals.map(|formal| formal.name));
+                let names = lambda
+                    .arg
+                    .into_iter()
+                    .chain(formals.map(|formal| formal.name));
                 self.within(names, |search| {
                     ast.each_part(id, |part| search.expr(part));
                 });

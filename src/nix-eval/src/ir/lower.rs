@@ -432,7 +432,10 @@ impl Lowerer<'_> {
     fn body(&mut self, id: ExprId, body: ExprId) -> Lowered<u32> {
         let code = self.expr(body)?;
         let code = self.place(id, code, At::is_body)?;
-        let Some(function) = self.function.as_ref().filter(|function| function.root == Some(id))
+        let Some(function) = self
+            .function
+            .as_ref()
+            .filter(|function| function.root == Some(id))
         else {
             return Ok(code);
         };
@@ -451,7 +454,10 @@ impl Lowerer<'_> {
             return self.place(id, code, At::is_value);
         }
         let origin = |name: Symbol| {
-            let is_bound = self.variables.get(&name).is_some_and(|places| !places.is_empty());
+            let is_bound = self
+                .variables
+                .get(&name)
+                .is_some_and(|places| !places.is_empty());
             match self.outer.globals.contains_key(&name) {
                 _ if is_bound => Origin::Bound,
                 true => Origin::Global,
@@ -471,12 +477,23 @@ impl Lowerer<'_> {
             let symbol = self.symbols.find(name.as_bytes())?;
             Some(self.variables.get(&symbol)?.last()?.0)
         };
-        let relied = relies_on.iter().filter(|(_, meaning)| !matches!(meaning, Meaning::Anything));
-        let depth = relied.filter_map(|(name, _)| depth_of(name)).max().unwrap_or(0);
+        let relied = relies_on
+            .iter()
+            .filter(|(_, meaning)| !matches!(meaning, Meaning::Anything));
+        let depth = relied
+            .filter_map(|(name, _)| depth_of(name))
+            .max()
+            .unwrap_or(0);
         // What is further in is no matter of the function, but of each of its calls.
         let names: Vec<&str> = relies_on
             .iter()
-            .map(|&(name, _)| if depth_of(name) > Some(depth) { "" } else { name })
+            .map(|&(name, _)| {
+                if depth_of(name) > Some(depth) {
+                    ""
+                } else {
+                    name
+                }
+            })
             .collect();
         let here = std::mem::replace(&mut self.depth, depth);
         let variables = self.variables_named(&names);
@@ -491,7 +508,9 @@ impl Lowerer<'_> {
             sets: Vec::new(),
             sites: Vec::new(),
         });
-        let code = self.expr(id).and_then(|code| self.place(id, code, At::is_itself));
+        let code = self
+            .expr(id)
+            .and_then(|code| self.place(id, code, At::is_itself));
         let Some(function) = self.function.take() else {
             return code;
         };

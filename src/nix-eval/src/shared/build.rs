@@ -7,11 +7,11 @@ use std::rc::Rc;
 use nix_store::StorePath;
 use rustc_hash::FxHashSet;
 
-use super::tree::Source;
-use super::{Call, NOT_SHARED};
 use super::demand::Demand;
 use super::file::Layout;
 use super::tables::Tables;
+use super::tree::Source;
+use super::{Call, NOT_SHARED};
 use crate::eval::{Evaluator, R, Settings, with_stack};
 use crate::heap::Value;
 use crate::saved::{Digest, ends_of, image_name};
@@ -290,7 +290,9 @@ impl Unshared {
         let in_use = mounts.filter(|(path, _)| {
             let name = path.base_name().as_bytes();
             let is_in = |bytes: &[u8]| memchr::memmem::find(bytes, name).is_some();
-            self.calls.iter().any(|call| is_in(&call.argument) || is_in(&call.function))
+            self.calls
+                .iter()
+                .any(|call| is_in(&call.argument) || is_in(&call.function))
                 || self.files.iter().any(|file| is_in(file))
         });
         in_use.map(|(path, real)| (path, &real[..]))

@@ -19,9 +19,9 @@ mod build;
 mod demand;
 mod file;
 mod tables;
-mod tree;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use std::rc::Rc;
 

@@ -103,8 +103,12 @@ impl Evaluator {
         let is_below = |file: &&Rc<[u8]>| {
             !has_stand_in(file) && roots.iter().any(|root| path::is_within(file, root))
         };
-        let mut files: Vec<Vec<u8>> =
-            self.imports.keys().filter(is_below).map(|file| file.to_vec()).collect();
+        let mut files: Vec<Vec<u8>> = self
+            .imports
+            .keys()
+            .filter(is_below)
+            .map(|file| file.to_vec())
+            .collect();
         files.sort_unstable();
         let known = self.shared.saved_imports;
         let new = files.len().saturating_sub(known);
@@ -115,9 +119,8 @@ impl Evaluator {
     /// The folders that were hashed below those folders, and whether there is a new one.
     pub(super) fn shared_sources(&self) -> (Vec<Source>, bool) {
         let roots = self.shared_roots();
-        let is_below = |source: &&Source| {
-            roots.iter().any(|root| path::is_within(&source.path, root))
-        };
+        let is_below =
+            |source: &&Source| roots.iter().any(|root| path::is_within(&source.path, root));
         let sources = self.shared.sources.iter().filter(is_below).cloned();
         (sources.collect(), self.shared.has_new_sources)
     }
@@ -148,7 +151,10 @@ impl Evaluator {
 
     /// The value of a file's code, where that takes no evaluation, or what will be its value.
     fn unevaluated(&mut self, code: u32) -> Value {
-        if matches!(op::operation(self.heap.code(code)), op::LAMBDA | op::LAMBDA_SET) {
+        if matches!(
+            op::operation(self.heap.code(code)),
+            op::LAMBDA | op::LAMBDA_SET
+        ) {
             self.heap.new_lambda(code, 0)
         } else {
             self.heap.new_thunk(code, 0)
@@ -158,7 +164,8 @@ impl Evaluator {
     /// Hashes a folder as it was hashed before.
     pub(super) fn hash_again(&mut self, source: &Source) -> R<()> {
         let kept = source.kept.as_ref();
-        let kept: Option<FxHashSet<&[u8]>> = kept.map(|kept| kept.iter().map(|path| &path[..]).collect());
+        let kept: Option<FxHashSet<&[u8]>> =
+            kept.map(|kept| kept.iter().map(|path| &path[..]).collect());
         let keeps = |path: &[u8]| kept.as_ref().is_none_or(|kept| kept.contains(path));
         let hash = self.hash_kept(&source.path, &keeps)?;
         self.note_source(source.clone(), hash);

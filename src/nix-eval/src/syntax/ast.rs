@@ -253,7 +253,9 @@ impl Ast {
             Expr::List(elements) => elements.iter().copied().for_each(each),
             Expr::Lambda(lambda) => {
                 let formals = lambda.formals.iter().flat_map(|formals| &formals.formals);
-                formals.filter_map(|formal| formal.default).for_each(&mut each);
+                formals
+                    .filter_map(|formal| formal.default)
+                    .for_each(&mut each);
                 each(lambda.body);
             }
             Expr::Call { function, args, .. } => {

@@ -70,6 +70,9 @@ pub(super) struct EvaluationOptions {
     /// Evaluate the functions of nixpkgs as they are written
     #[arg(long, hide = true)]
     no_intrinsics: bool,
+    /// Show what a first evaluation comes to, also where it fails
+    #[arg(long, hide = true)]
+    once: bool,
 }
 
 impl EvaluationOptions {
@@ -279,8 +282,13 @@ pub(super) fn evaluate(
     if let Some(Ok(found)) = &outcome
         && found.report.is_some()
         && !found.was_seen
+        && !options.once
     {
-        if std::env::var("DBG").is_ok() { if let Some(Ok(f)) = &outcome { eprintln!("FIRST {}", f.report.as_deref().unwrap_or("")); } }
+        if std::env::var("DBG").is_ok() {
+            if let Some(Ok(f)) = &outcome {
+                eprintln!("FIRST {}", f.report.as_deref().unwrap_or(""));
+            }
+        }
         outcome = attempt(Attempt::Exact)?;
     }
     match outcome {

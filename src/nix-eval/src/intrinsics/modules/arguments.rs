@@ -32,14 +32,18 @@ impl Evaluator {
         match self.heap.kind(function) {
             Kind::Lambda => {}
             Kind::Builtin | Kind::Partial => {
-                return self.call(function, &[args], Position::NONE).map(Done::Value);
+                return self
+                    .call(function, &[args], Position::NONE)
+                    .map(Done::Value);
             }
             _ => return Ok(Done::Otherwise),
         }
         let (code, outer) = self.heap.lambda(function);
         let head = self.heap.code(code);
         if op::operation(head) != op::LAMBDA_SET {
-            return self.call(function, &[args], Position::NONE).map(Done::Value);
+            return self
+                .call(function, &[args], Position::NONE)
+                .map(Done::Value);
         }
         let flags = op::number(head);
         // Without an ellipsis what is left over is an error.
@@ -104,7 +108,9 @@ fn argument(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
                     "while evaluating the error message passed to builtins.addErrorContext";
                 let key = evaluator.text_of(key, context)?;
                 let key = String::from_utf8_lossy(&key);
-                Ok(format!("while evaluating the module argument `{name}' in \"{key}\":"))
+                Ok(format!(
+                    "while evaluating the module argument `{name}' in \"{key}\":"
+                ))
             }))
         }
     }
@@ -134,4 +140,3 @@ fn look_up(evaluator: &mut Evaluator, args: Value, name: Symbol) -> R<Done<Value
     }
     Ok(Done::Value(given!(evaluator.heap.attr(value, name))))
 }
-

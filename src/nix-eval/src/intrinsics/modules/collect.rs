@@ -64,7 +64,11 @@ pub(in crate::intrinsics) fn collected(
         }
         collection.loaded[number].key = key;
     }
-    Ok(Done::Value(evaluator.closure(&collection, first, &disabled)))
+    Ok(Done::Value(evaluator.closure(
+        &collection,
+        first,
+        &disabled,
+    )))
 }
 
 fn hash_of(text: &[u8]) -> u64 {
@@ -133,7 +137,8 @@ impl Evaluator {
             Done::Value(module) => module,
             Done::Otherwise => {
                 let key = done!(self.anonymous_key(place));
-                let load = self.site_variable(collection.site, relied::LOAD_MODULE, collection.env)?;
+                let load =
+                    self.site_variable(collection.site, relied::LOAD_MODULE, collection.env)?;
                 let args = [collection.args, file, key, item];
                 let module = self.call(load, &args, Position::NONE)?;
                 if !module.is_attrs() {
@@ -147,7 +152,8 @@ impl Evaluator {
             let class = self.force(class)?;
             let fits = class == Value::NULL || self.equal(class, collection.class)?;
             if !fits {
-                let check = self.site_variable(collection.site, relied::CHECK_MODULE, collection.env)?;
+                let check =
+                    self.site_variable(collection.site, relied::CHECK_MODULE, collection.env)?;
                 return self.call(check, &[module], Position::NONE).map(Done::Value);
             }
         }
@@ -193,7 +199,12 @@ impl Evaluator {
                     Kind::Lambda | Kind::Builtin | Kind::Partial => {
                         done!(self.apply_module(apply, value, collection.args, text))
                     }
-                    Kind::Attrs if self.heap.attr(value, crate::symbol::known::FUNCTOR).is_some() => {
+                    Kind::Attrs
+                        if self
+                            .heap
+                            .attr(value, crate::symbol::known::FUNCTOR)
+                            .is_some() =>
+                    {
                         return Ok(Done::Otherwise);
                     }
                     _ => value,
@@ -246,9 +257,17 @@ impl Evaluator {
     }
 
     /// The modules that are reached, each key once (`filterModules`).
-    fn closure(&mut self, collection: &Collection, first: Vec<usize>, disabled: &[Vec<u8>]) -> Value {
+    fn closure(
+        &mut self,
+        collection: &Collection,
+        first: Vec<usize>,
+        disabled: &[Vec<u8>],
+    ) -> Value {
         let key = |evaluator: &Self, number: usize| {
-            evaluator.heap.string(collection.loaded[number].key).to_vec()
+            evaluator
+                .heap
+                .string(collection.loaded[number].key)
+                .to_vec()
         };
         let is_enabled = |evaluator: &Self, number: &usize| {
             disabled.is_empty() || !disabled.contains(&key(evaluator, *number))

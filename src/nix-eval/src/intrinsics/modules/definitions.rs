@@ -5,8 +5,8 @@ use smallvec::{SmallVec, smallvec};
 use super::properties::{Tag, Values};
 use crate::eval::{Evaluator, R, Raised};
 use crate::heap::{Kind, Value};
-use crate::intrinsics::names::Name;
 use crate::intrinsics::known::merge_definitions as relied;
+use crate::intrinsics::names::Name;
 use crate::intrinsics::{Done, RunPart, Site, done, given};
 
 /// The priority of a definition without one.
@@ -238,12 +238,19 @@ impl Evaluator {
             keyed.push((key, definition));
         }
         keyed.sort_by_key(|&(key, _)| key);
-        *definitions = keyed.into_iter().map(|(_, definition)| definition).collect();
+        *definitions = keyed
+            .into_iter()
+            .map(|(_, definition)| definition)
+            .collect();
         Ok(Done::Value(()))
     }
 
     /// Definitions as a list of sets. `site` is one of `mergeDefinitions`.
-    pub(in crate::intrinsics) fn definition_list(&mut self, site: Site, definitions: &[Definition]) -> Value {
+    pub(in crate::intrinsics) fn definition_list(
+        &mut self,
+        site: Site,
+        definitions: &[Definition],
+    ) -> Value {
         let list = self.heap.new_list_of_length(definitions.len() as u32);
         for (index, definition) in definitions.iter().enumerate() {
             let set = self.definition_set(site, definition);
@@ -272,7 +279,13 @@ impl Evaluator {
                 } else {
                     Form::Discharged
                 };
-                let set = self.definition_set(site, &Definition { form, ..*definition });
+                let set = self.definition_set(
+                    site,
+                    &Definition {
+                        form,
+                        ..*definition
+                    },
+                );
                 let sort = header.callee(&self.heap, relied::SORT_PROPERTIES);
                 let order = sort.literal(&mut self.heap, 0, &[value, priority]);
                 self.heap.update(set, order)
@@ -371,7 +384,8 @@ impl Evaluator {
         result.map_err(|raised| {
             self.add_context(raised, |evaluator| {
                 let file = evaluator.force(file)?;
-                let context = "while evaluating the error message passed to builtins.addErrorContext";
+                let context =
+                    "while evaluating the error message passed to builtins.addErrorContext";
                 let text = evaluator.text_of(file, context)?;
                 let file = String::from_utf8_lossy(&text);
                 Ok(format!("while evaluating definitions from `{file}':"))
@@ -426,13 +440,21 @@ pub(in crate::intrinsics) fn final_definitions(
         if !value.is_attrs() || evaluator.named(value, Name::Tag).is_none() {
             let priority = evaluator.heap.new_int(DEFAULT_PRIORITY);
             let values = [list, priority];
-            return Ok(Done::Value(site.literal(&mut evaluator.heap, UNTOUCHED, &values)));
+            return Ok(Done::Value(site.literal(
+                &mut evaluator.heap,
+                UNTOUCHED,
+                &values,
+            )));
         }
     }
     let holder = evaluator.env_of(env, &[list]);
     let values = evaluator.suspend_part(site, 0, holder);
     let priority = evaluator.suspend_part(site, 1, holder);
-    Ok(Done::Value(site.literal(&mut evaluator.heap, FINAL, &[values, priority])))
+    Ok(Done::Value(site.literal(
+        &mut evaluator.heap,
+        FINAL,
+        &[values, priority],
+    )))
 }
 
 /// `values` of `defsFinal'`, where there was something to do.
@@ -480,7 +502,9 @@ pub(in crate::intrinsics) fn merged_value(
     }
     let definitions = done!(evaluator.definitions(list));
     let option_type = evaluator.site_variable(site, 1, env)?;
-    let merge = option_type.is_attrs().then(|| evaluator.named(option_type, Name::Merge));
+    let merge = option_type
+        .is_attrs()
+        .then(|| evaluator.named(option_type, Name::Merge));
     // What such a type says of its value is shared with `checkedAndMerged`.
     let merge = given!(merge.flatten());
     let merge = evaluator.force(merge)?;

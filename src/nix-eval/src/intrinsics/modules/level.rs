@@ -165,7 +165,10 @@ impl NameEnv {
     }
 
     fn declaration_count(self, evaluator: &Evaluator) -> u32 {
-        evaluator.heap.list_length(self.get(evaluator, DECLARATIONS)) / DECLARATION
+        evaluator
+            .heap
+            .list_length(self.get(evaluator, DECLARATIONS))
+            / DECLARATION
     }
 
     pub(super) fn declaration(self, evaluator: &Evaluator, number: u32) -> Declaration {
@@ -304,7 +307,9 @@ impl Evaluator {
         let groups = found.chunk_by(|a, b| a.0 == b.0);
         let count = groups.clone().count() as u32;
         let names: Vec<Symbol> = groups.clone().map(|group| group[0].0).collect();
-        let shape = self.heap.shape_of(names.iter().map(|&name| (name, Position::NONE)));
+        let shape = self
+            .heap
+            .shape_of(names.iter().map(|&name| (name, Position::NONE)));
         let set = if count == 0 {
             self.heap.empty_attrs()
         } else {
@@ -312,7 +317,9 @@ impl Evaluator {
         };
         let results = self.heap.new_list_of_length(count);
         for (index, group) in groups.enumerate() {
-            let declarations = self.heap.new_list_of_length(group.len() as u32 * DECLARATION);
+            let declarations = self
+                .heap
+                .new_list_of_length(group.len() as u32 * DECLARATION);
             for (number, (_, one)) in group.iter().enumerate() {
                 let at = number as u32 * DECLARATION;
                 self.heap.set_list_item(declarations, at, one.file);
@@ -427,7 +434,10 @@ impl Evaluator {
         for number in 0..count {
             let declared = name.declaration(self, number).options;
             let declared = self.force(declared)?;
-            let tag = declared.is_attrs().then(|| self.named(declared, Name::Tag)).flatten();
+            let tag = declared
+                .is_attrs()
+                .then(|| self.named(declared, Name::Tag))
+                .flatten();
             let Some(tag) = tag else { continue };
             let tag = self.force(tag)?;
             if !tag.is_string() || self.heap.string(tag) != b"option" {
@@ -533,7 +543,9 @@ fn definitions(evaluator: &mut Evaluator, _: Site, env: u32) -> R<Value> {
     found.sort_by_key(|one| one.0);
     let mut set = AttrsBuilder::default();
     for group in found.chunk_by(|a, b| a.0 == b.0) {
-        let list = evaluator.heap.new_list_of_length(group.len() as u32 * DEFINITION);
+        let list = evaluator
+            .heap
+            .new_list_of_length(group.len() as u32 * DEFINITION);
         for (number, &(_, file, value)) in group.iter().enumerate() {
             let at = number as u32 * DEFINITION;
             evaluator.heap.set_list_item(list, at, file);
@@ -567,7 +579,9 @@ impl Evaluator {
         for &(file, value) in pairs {
             let mut configs = Vec::new();
             if let Done::Otherwise = self.push_down(site, value, &mut configs)? {
-                let code = site.header(&self.heap).variable(&self.heap, relied::PUSH_DOWN_PROPERTIES);
+                let code = site
+                    .header(&self.heap)
+                    .variable(&self.heap, relied::PUSH_DOWN_PROPERTIES);
                 let outer = level.outer(self, site);
                 let function = self.operand(code, outer)?;
                 let list = self.call(function, &[value], Position::NONE)?;
@@ -741,7 +755,9 @@ pub(super) fn position(
     declaration: Declaration,
 ) -> R<Value> {
     let symbol = name.symbol(evaluator);
-    let found = evaluator.heap.attr_with_position(declaration.parent, symbol);
+    let found = evaluator
+        .heap
+        .attr_with_position(declaration.parent, symbol);
     let position = found.map_or(Position::NONE, |(_, position)| position);
     Ok(evaluator.position_value(position))
 }
@@ -758,12 +774,7 @@ pub(super) fn declaration_sets(evaluator: &mut Evaluator, site: Site, name: Name
     Ok(list)
 }
 
-fn declaration_set(
-    evaluator: &mut Evaluator,
-    site: Site,
-    name: Value,
-    one: Declaration,
-) -> Value {
+fn declaration_set(evaluator: &mut Evaluator, site: Site, name: Value, one: Declaration) -> Value {
     let position = evaluator.internal_builtin("__unsafeGetAttrPos");
     let position = evaluator.heap.new_apply_two(position, name, one.parent);
     let values = [one.file, position, one.options];

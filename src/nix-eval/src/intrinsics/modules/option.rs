@@ -55,12 +55,16 @@ impl Evaluator {
             declarations.shape(heap, literals::FIRST),
             declarations.shape(heap, literals::NEXT),
             fixup.shape(heap, usize::from(substitutes)),
-            header.callee(heap, relied::EVAL_OPTION_VALUE).shape(heap, literals::EVALUATED),
+            header
+                .callee(heap, relied::EVAL_OPTION_VALUE)
+                .shape(heap, literals::EVALUATED),
         ];
         let place = |symbol| {
             let find = |&shape: &Shape| Some((shape, heap.shape_find(shape, symbol)?));
             let found = literals.iter().rev().find_map(find);
-            found.map_or(Position::NONE, |(shape, index)| heap.shape_position(shape, index))
+            found.map_or(Position::NONE, |(shape, index)| {
+                heap.shape_position(shape, index)
+            })
         };
         let mut added: Vec<_> = ADDED
             .iter()
@@ -70,7 +74,9 @@ impl Evaluator {
             .collect();
         added.sort_by_key(|added| added.0);
         let added: Added = added.into();
-        self.intrinsics.added.insert((site.0, substitutes), added.clone());
+        self.intrinsics
+            .added
+            .insert((site.0, substitutes), added.clone());
         added
     }
 
@@ -81,8 +87,12 @@ impl Evaluator {
             return known;
         }
         let heap = &self.heap;
-        let own = (0..heap.shape_length(declared))
-            .map(|index| (heap.shape_name(declared, index), heap.shape_position(declared, index)));
+        let own = (0..heap.shape_length(declared)).map(|index| {
+            (
+                heap.shape_name(declared, index),
+                heap.shape_position(declared, index),
+            )
+        });
         let added_names = added.iter().map(|&(name, position, _)| (name, position));
         let mut all: Vec<(Symbol, Position)> = added_names.chain(own).collect();
         // Of two with one name the first stays, which is the one that was added.
@@ -94,7 +104,12 @@ impl Evaluator {
     }
 
     /// The option of this name with this one declaration, whose `options` were forced.
-    pub(super) fn option(&mut self, site: Site, name: NameEnv, only: Declaration) -> R<Done<Value>> {
+    pub(super) fn option(
+        &mut self,
+        site: Site,
+        name: NameEnv,
+        only: Declaration,
+    ) -> R<Done<Value>> {
         let level = name.level(self);
         let declared = only.options;
         let mut substitutes = false;
@@ -158,7 +173,10 @@ impl Evaluator {
     fn unspecified(&mut self, site: Site, level: Level) -> R<Option<Value>> {
         let types = site.header(&self.heap).variable(&self.heap, relied::TYPES);
         let types = self.operand(types, level.outer(self, site))?;
-        Ok(types.is_attrs().then(|| self.named(types, Name::Unspecified)).flatten())
+        Ok(types
+            .is_attrs()
+            .then(|| self.named(types, Name::Unspecified))
+            .flatten())
     }
 
     /// The option with several declarations, or one out of the ordinary, as it is written.
@@ -166,10 +184,20 @@ impl Evaluator {
         let level = name.level(self);
         let loc = level.location(self, site, name);
         let declarations = level::declaration_sets(self, site, name)?;
-        let option = self.call_relied(site, level, relied::MERGE_OPTION_DECLS, &[loc, declarations])?;
+        let option = self.call_relied(
+            site,
+            level,
+            relied::MERGE_OPTION_DECLS,
+            &[loc, declarations],
+        )?;
         let option = self.call_relied(site, level, relied::FIXUP_OPTION_TYPE, &[loc, option])?;
         let definitions = self.suspend_part(site, parts::DEFINITION_SETS, name.0);
-        self.call_relied(site, level, relied::EVAL_OPTION_VALUE, &[loc, option, definitions])
+        self.call_relied(
+            site,
+            level,
+            relied::EVAL_OPTION_VALUE,
+            &[loc, option, definitions],
+        )
     }
 
     /// What `evalOptionValue` gives for these arguments, as it is written.
@@ -258,7 +286,9 @@ fn value_or_otherwise(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Done
         return merged_or_otherwise(evaluator, site, env);
     };
     let merged = evaluator.suspend_part(site, parts::OPTION_MERGED, env);
-    evaluator.call(apply, &[merged], Position::NONE).map(Done::Value)
+    evaluator
+        .call(apply, &[merged], Position::NONE)
+        .map(Done::Value)
 }
 
 fn merged_or_otherwise(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Done<Value>> {
@@ -266,7 +296,9 @@ fn merged_or_otherwise(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Don
     let definitions = done!(final_definitions(evaluator, site, env));
     let option_type = given!(evaluator.named(option, Name::Type));
     let loc = given!(evaluator.named(option, Name::Loc));
-    let merge = site.header(&evaluator.heap).callee(&evaluator.heap, relied::MERGE_DEFINITIONS);
+    let merge = site
+        .header(&evaluator.heap)
+        .callee(&evaluator.heap, relied::MERGE_DEFINITIONS);
     evaluator.merged_value(merge, loc, option_type, &definitions.definitions)
 }
 
@@ -334,7 +366,9 @@ pub(super) fn value(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value>
     let level = name.level(evaluator);
     Err(evaluator.add_context(result, |evaluator| {
         let loc = level.location(evaluator, site, name);
-        let show = site.header(&evaluator.heap).variable(&evaluator.heap, relied::SHOW_OPTION);
+        let show = site
+            .header(&evaluator.heap)
+            .variable(&evaluator.heap, relied::SHOW_OPTION);
         let show = evaluator.operand(show, level.outer(evaluator, site))?;
         let shown = evaluator.call(show, &[loc], Position::NONE)?;
         let context = "while evaluating the error message passed to builtins.addErrorContext";
@@ -377,10 +411,16 @@ pub(super) fn is_defined(evaluator: &mut Evaluator, site: Site, env: u32) -> R<V
 
 /// `definitions`
 pub(super) fn definitions(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
-    look(evaluator, site, env, Name::Definitions, |evaluator, found| {
-        let values: Vec<Value> = found.definitions.iter().map(|one| one.value).collect();
-        Ok(evaluator.heap.new_list(&values))
-    })
+    look(
+        evaluator,
+        site,
+        env,
+        Name::Definitions,
+        |evaluator, found| {
+            let values: Vec<Value> = found.definitions.iter().map(|one| one.value).collect();
+            Ok(evaluator.heap.new_list(&values))
+        },
+    )
 }
 
 /// `files`
@@ -417,11 +457,7 @@ pub(super) fn to_string(evaluator: &mut Evaluator, _: Site, env: u32) -> R<Value
 }
 
 /// `declarationPositions`, of the only declaration of a name.
-pub(super) fn declaration_positions(
-    evaluator: &mut Evaluator,
-    site: Site,
-    env: u32,
-) -> R<Value> {
+pub(super) fn declaration_positions(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
     let name = NameEnv(env);
     let only = name.declaration(evaluator, 0);
     let position = level::position(evaluator, name, only)?;
@@ -443,13 +479,17 @@ pub(super) fn substituted_type(evaluator: &mut Evaluator, site: Site, env: u32) 
     let declared = evaluator.force(only.options)?;
     let slot = evaluator.named(declared, Name::Type).unwrap_or(Value::NULL);
     let option_type = evaluator.force(slot)?;
-    let modules = evaluator.named(option_type, Name::GetSubModules).unwrap_or(Value::NULL);
+    let modules = evaluator
+        .named(option_type, Name::GetSubModules)
+        .unwrap_or(Value::NULL);
     let modules = evaluator.force_list(
         modules,
         "while evaluating the second argument passed to builtins.map",
     )?;
     let header = site.header(&evaluator.heap);
-    let merge = header.callee(&evaluator.heap, relied::MERGE_OPTION_DECLS).header(&evaluator.heap);
+    let merge = header
+        .callee(&evaluator.heap, relied::MERGE_OPTION_DECLS)
+        .header(&evaluator.heap);
     let located = merge.callee(&evaluator.heap, literals::SET_DEFAULT_LOCATION);
     let count = evaluator.heap.list_length(modules);
     let list = evaluator.heap.new_list_of_length(count);

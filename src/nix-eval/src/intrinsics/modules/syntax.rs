@@ -98,7 +98,9 @@ impl Evaluator {
     }
 
     fn has_only(&self, set: Value, names: &[Name]) -> bool {
-        let found = names.iter().filter(|&&name| self.named(set, name).is_some());
+        let found = names
+            .iter()
+            .filter(|&&name| self.named(set, name).is_some());
         found.count() == self.heap.attrs_length(set) as usize
     }
 
@@ -138,7 +140,9 @@ impl Evaluator {
         let tag = self.symbols.find(b"merge")?;
         let tag = self.symbol_string(tag);
         let contents = self.heap.new_list(&[first, second]);
-        let make = site.header(&self.heap).callee(&self.heap, literals::MK_MERGE);
+        let make = site
+            .header(&self.heap)
+            .callee(&self.heap, literals::MK_MERGE);
         Some(make.literal(&mut self.heap, 0, &[tag, contents]))
     }
 }

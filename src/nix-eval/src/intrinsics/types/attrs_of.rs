@@ -155,7 +155,9 @@ fn attribute_or_otherwise(evaluator: &mut Evaluator, site: Site, env: u32) -> R<
         Some(prefix) => evaluator.list_and(prefix, evaluator.heap.env_slot(env, NAME)),
         None => evaluator.suspend_part(site, LOCATION, env),
     };
-    let merge = site.header(&evaluator.heap).callee(&evaluator.heap, relied::MERGE_DEFINITIONS);
+    let merge = site
+        .header(&evaluator.heap)
+        .callee(&evaluator.heap, relied::MERGE_DEFINITIONS);
     if definitions.is_empty() {
         // What has no value without definitions is an error.
         let element = element.is_attrs().then_some(element);

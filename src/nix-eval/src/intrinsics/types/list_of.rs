@@ -66,7 +66,9 @@ fn value_or_otherwise(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Done
         return Ok(Done::Otherwise);
     }
     let definitions = done!(evaluator.definitions(list));
-    let merge = site.header(&evaluator.heap).callee(&evaluator.heap, relied::MERGE_DEFINITIONS);
+    let merge = site
+        .header(&evaluator.heap)
+        .callee(&evaluator.heap, relied::MERGE_DEFINITIONS);
     // All lists come first, and then what is in them.
     let mut elements: Vec<(usize, u32, Definition)> = Vec::new();
     for (number, one) in definitions.iter().enumerate() {
@@ -134,6 +136,8 @@ fn location(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
     };
     let (definition, entry) = (number(OF_DEFINITION), number(OF_ENTRY));
     let text = format!("[definition {definition}-entry {entry}]");
-    let text = evaluator.heap.new_string(text.as_bytes(), crate::heap::ContextId::EMPTY);
+    let text = evaluator
+        .heap
+        .new_string(text.as_bytes(), crate::heap::ContextId::EMPTY);
     Ok(evaluator.list_and(prefix, text))
 }
