@@ -284,11 +284,6 @@ pub(super) fn evaluate(
         && !found.was_seen
         && !options.once
     {
-        if std::env::var("DBG").is_ok() {
-            if let Some(Ok(f)) = &outcome {
-                eprintln!("FIRST {}", f.report.as_deref().unwrap_or(""));
-            }
-        }
         outcome = attempt(Attempt::Exact)?;
     }
     match outcome {
