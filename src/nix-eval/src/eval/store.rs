@@ -100,6 +100,9 @@ pub(crate) fn display_element(element: &ContextElement) -> String {
     }
 }
 
+/// What decides of each path in a tree whether it is kept.
+type Keeps<'a> = dyn FnMut(&mut Evaluator, &[u8], FileKind) -> R<bool> + 'a;
+
 /// A failure on the way through a file tree.
 enum TreeError {
     Io(Vec<u8>, std::io::Error),
@@ -493,12 +496,7 @@ impl Evaluator {
     }
 
     /// The hash of the archive of a source, without what `keeps` refuses.
-    fn archive(
-        &mut self,
-        source: &[u8],
-        is_skimmed: bool,
-        keeps: &mut dyn FnMut(&mut Self, &[u8], FileKind) -> R<bool>,
-    ) -> R<Hash> {
+    fn archive(&mut self, source: &[u8], is_skimmed: bool, keeps: &mut Keeps<'_>) -> R<Hash> {
         let result = {
             let cell = RefCell::new(&mut *self);
             let mut tree = EvaluatorTree {

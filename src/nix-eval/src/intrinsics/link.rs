@@ -1,7 +1,7 @@
 //! Linking: whether what a known function relies on is, in the environment where it was bound, what it is in
 //! nixpkgs. Nothing is evaluated to find out: what was not evaluated yet is asked again later.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use super::site::{Header, Site};
 use super::{Argument, Meaning};
@@ -63,10 +63,10 @@ impl Evaluator {
             return false;
         }
         self.intrinsics.find_names(&self.symbols);
-        let mut asked = FxHashMap::default();
+        let mut asked = FxHashSet::default();
         match self.relies(header, outer, &mut asked) {
             Verdict::Yes => {
-                for link in asked.into_keys() {
+                for link in asked {
                     let header = Header(link.0);
                     header.set_linked(&mut self.heap, link.1);
                     let count = header.known(&self.heap).relies_on.len();
@@ -111,8 +111,8 @@ impl Evaluator {
 
     /// Whether all that a function relies on is there. Functions that are `asked` for already count as
     /// linked: they are, if all others are.
-    fn relies(&mut self, header: Header, outer: u32, asked: &mut FxHashMap<Link, ()>) -> Verdict {
-        if asked.insert((header.0, outer), ()).is_some() {
+    fn relies(&mut self, header: Header, outer: u32, asked: &mut FxHashSet<Link>) -> Verdict {
+        if !asked.insert((header.0, outer)) {
             return Verdict::Yes;
         }
         let mut all = Verdict::Yes;
@@ -137,7 +137,7 @@ impl Evaluator {
         seen: Seen,
         meaning: &Meaning,
         (header, number): (Header, usize),
-        asked: &mut FxHashMap<Link, ()>,
+        asked: &mut FxHashSet<Link>,
     ) -> Verdict {
         let is = |holds: bool| if holds { Verdict::Yes } else { Verdict::No };
         if matches!(seen, Seen::Unknown) {

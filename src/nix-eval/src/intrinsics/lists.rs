@@ -5,15 +5,15 @@ use crate::heap::Value;
 use crate::intrinsics::{Done, Site};
 
 impl Evaluator {
-    /// `list ++ [ last ]`
-    pub(super) fn list_and(&mut self, list: Value, last: Value) -> Value {
+    /// `list ++ [ end ]`
+    pub(super) fn list_and(&mut self, list: Value, end: Value) -> Value {
         let length = self.heap.list_length(list);
         let out = self.heap.new_list_of_length(length + 1);
         for index in 0..length {
             let item = self.heap.list_item(list, index);
             self.heap.set_list_item(out, index, item);
         }
-        self.heap.set_list_item(out, length, last);
+        self.heap.set_list_item(out, length, end);
         out
     }
 }

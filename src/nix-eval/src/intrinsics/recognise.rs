@@ -188,16 +188,24 @@ impl Search<'_> {
     fn attrs(&mut self, attrs: &Attrs, scope: bool, body: Option<ExprId>) {
         let of_outside = |attr: &&Attr| attr.kind == AttrKind::Inherited;
         let (inherited, own): (Vec<&Attr>, Vec<&Attr>) = attrs.attrs.iter().partition(of_outside);
-        inherited.iter().for_each(|attr| self.expr(attr.value));
+        for attr in inherited {
+            self.expr(attr.value);
+        }
         let names = attrs.attrs.iter().filter(|_| scope).map(|attr| attr.name);
         self.within(names, |search| {
-            attrs.inherit_from.iter().for_each(|&id| search.expr(id));
-            own.iter().for_each(|attr| search.expr(attr.value));
+            for &id in &attrs.inherit_from {
+                search.expr(id);
+            }
+            for attr in own {
+                search.expr(attr.value);
+            }
             for attr in &attrs.dynamic {
                 search.expr(attr.name);
                 search.expr(attr.value);
             }
-            body.into_iter().for_each(|id| search.expr(id));
+            if let Some(body) = body {
+                search.expr(body);
+            }
         });
     }
 

@@ -132,18 +132,17 @@ impl Evaluator {
         }
         let file: Rc<[u8]> = self.import_path(at)?.into();
         let known = self.imports.get(&file).copied();
-        let value = match known {
-            Some(value) => value,
-            None => {
-                let text = self.read_code(&file)?;
-                if memchr::memmem::find(&text, NOT_SHARED).is_some() {
-                    return Ok(());
-                }
-                let code = self.file_code(&file, text)?;
-                let value = self.unevaluated(code);
-                self.imports.insert(file, value);
-                value
+        let value = if let Some(value) = known {
+            value
+        } else {
+            let text = self.read_code(&file)?;
+            if memchr::memmem::find(&text, NOT_SHARED).is_some() {
+                return Ok(());
             }
+            let code = self.file_code(&file, text)?;
+            let value = self.unevaluated(code);
+            self.imports.insert(file, value);
+            value
         };
         self.imports.insert(at.into(), value);
         Ok(())

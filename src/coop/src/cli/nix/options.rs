@@ -67,6 +67,13 @@ pub(super) struct EvaluationOptions {
     /// Print counters to standard error at the end
     #[arg(long)]
     stats: bool,
+    #[command(flatten)]
+    trial: TrialOptions,
+}
+
+/// Ways to evaluate that are for tests of the evaluator.
+#[derive(Args)]
+struct TrialOptions {
     /// Evaluate the functions of nixpkgs as they are written
     #[arg(long, hide = true)]
     no_intrinsics: bool,
@@ -108,7 +115,7 @@ impl EvaluationOptions {
         let mut settings = Settings {
             pure: self.pure_eval,
             exact_laziness,
-            intrinsics: !self.no_intrinsics,
+            intrinsics: !self.trial.no_intrinsics,
             pipe_operators: has("pipe-operators"),
             flakes: has("flakes"),
             fetch_tree: has("fetch-tree"),
@@ -282,7 +289,7 @@ pub(super) fn evaluate(
     if let Some(Ok(found)) = &outcome
         && found.report.is_some()
         && !found.was_seen
-        && !options.once
+        && !options.trial.once
     {
         outcome = attempt(Attempt::Exact)?;
     }

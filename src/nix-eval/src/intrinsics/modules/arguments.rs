@@ -58,13 +58,12 @@ impl Evaluator {
         let mut extra = AttrsBuilder::with_capacity(if named == 1 { count as usize } else { 0 });
         for index in 0..count {
             let name = Symbol(self.heap.code(code + 6 + index * 3));
-            let value = match self.heap.attr(args, name) {
-                Some(value) => value,
-                None => {
-                    let name = self.symbol_string(name);
-                    let holder = self.env_of(0, &[args, name, key]);
-                    self.suspend_part(site, 0, holder)
-                }
+            let value = if let Some(value) = self.heap.attr(args, name) {
+                value
+            } else {
+                let name = self.symbol_string(name);
+                let holder = self.env_of(0, &[args, name, key]);
+                self.suspend_part(site, 0, holder)
             };
             if !is_unused {
                 self.heap.set_env_slot(env, index + named, value);

@@ -31,8 +31,10 @@ const DEFINITIONS: u32 = 5;
 const RESULTS: u32 = 6;
 /// The level as it is written; a thunk.
 const AS_WRITTEN: u32 = 7;
+/// The name in the level outside, where there is one.
+const OWN_NAME: u32 = 8;
 /// How many variables there are.
-const VARIABLES: usize = 8;
+const VARIABLES: usize = 9;
 
 /// The variables of a name.
 const NAME: u32 = 0;
@@ -207,6 +209,7 @@ pub(in crate::intrinsics) fn merge_modules(
 }
 
 /// `mergeModules' prefix modules configs`
+#[expect(clippy::unnecessary_wraps, reason = "as all that runs at a place")]
 pub(in crate::intrinsics) fn merge_modules_with(
     evaluator: &mut Evaluator,
     site: Site,
@@ -402,8 +405,8 @@ impl Evaluator {
                 let make = site.header(&self.heap).callee(&self.heap, make);
                 let tag = given!(self.symbols.find(text.as_bytes()));
                 let tag = self.symbol_string(tag);
-                for index in first..out.len() {
-                    out[index] = self.wrap_all(make, out[index], (tag, outside))?;
+                for config in &mut out[first..] {
+                    *config = self.wrap_all(make, *config, (tag, outside));
                 }
             }
             _ => out.push(config),
@@ -412,9 +415,9 @@ impl Evaluator {
     }
 
     /// Each value of a set with a property around it.
-    fn wrap_all(&mut self, make: Site, set: Value, (tag, outside): (Value, Value)) -> R<Value> {
+    fn wrap_all(&mut self, make: Site, set: Value, (tag, outside): (Value, Value)) -> Value {
         if !set.is_attrs() {
-            return Ok(set);
+            return set;
         }
         let (flat, shape) = self.heap.flat(set);
         let bare = self.heap.without_positions(shape);
@@ -424,7 +427,7 @@ impl Evaluator {
             let value = make.literal(&mut self.heap, 0, &[tag, outside, value]);
             self.heap.set_attr(wrapped, index, value);
         }
-        Ok(wrapped)
+        wrapped
     }
 
     /// Whether all declarations of a name are options, or none; `None` where it is for what was written.
@@ -486,6 +489,8 @@ fn result(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
             let next = evaluator.new_level(site, closure, (prefix, modules, stride));
             let configs = evaluator.suspend_part(site, parts::PUSHED, env);
             evaluator.heap.set_env_slot(next.0, CONFIGS, configs);
+            let own_name = name.get(evaluator, NAME);
+            evaluator.heap.set_env_slot(next.0, OWN_NAME, own_name);
             Ok(evaluator.level_set(site, next))
         }
     }
@@ -753,17 +758,17 @@ pub(super) fn position(
     evaluator: &mut Evaluator,
     name: NameEnv,
     declaration: Declaration,
-) -> R<Value> {
+) -> Value {
     let symbol = name.symbol(evaluator);
     let found = evaluator
         .heap
         .attr_with_position(declaration.parent, symbol);
     let position = found.map_or(Position::NONE, |(_, position)| position);
-    Ok(evaluator.position_value(position))
+    evaluator.position_value(position)
 }
 
 /// The declarations of a name as a list of sets.
-pub(super) fn declaration_sets(evaluator: &mut Evaluator, site: Site, name: NameEnv) -> R<Value> {
+pub(super) fn declaration_sets(evaluator: &mut Evaluator, site: Site, name: NameEnv) -> Value {
     let count = name.declaration_count(evaluator);
     let list = evaluator.heap.new_list_of_length(count);
     for number in 0..count {
@@ -771,7 +776,7 @@ pub(super) fn declaration_sets(evaluator: &mut Evaluator, site: Site, name: Name
         let set = declaration_set(evaluator, site, name.get(evaluator, NAME), one);
         evaluator.heap.set_list_item(list, number, set);
     }
-    Ok(list)
+    list
 }
 
 fn declaration_set(evaluator: &mut Evaluator, site: Site, name: Value, one: Declaration) -> Value {
@@ -790,12 +795,7 @@ fn as_written(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
         level.get(evaluator, MODULES)
     } else {
         let given = level.get(evaluator, MODULES);
-        let context = "while evaluating one of the elements to concatenate";
-        let names = evaluator.force_list(prefix, context)?;
-        let name = match evaluator.heap.list_length(names).checked_sub(1) {
-            Some(last) => evaluator.heap.list_item(names, last),
-            None => evaluator.heap.empty_string(),
-        };
+        let name = level.get(evaluator, OWN_NAME);
         let count = evaluator.heap.list_length(given) / DECLARATION;
         let list = evaluator.heap.new_list_of_length(count);
         for number in 0..count {

@@ -183,7 +183,7 @@ impl Evaluator {
     pub(super) fn option_as_written(&mut self, site: Site, name: NameEnv) -> R<Value> {
         let level = name.level(self);
         let loc = level.location(self, site, name);
-        let declarations = level::declaration_sets(self, site, name)?;
+        let declarations = level::declaration_sets(self, site, name);
         let option = self.call_relied(
             site,
             level,
@@ -457,10 +457,11 @@ pub(super) fn to_string(evaluator: &mut Evaluator, _: Site, env: u32) -> R<Value
 }
 
 /// `declarationPositions`, of the only declaration of a name.
+#[expect(clippy::unnecessary_wraps, reason = "as all parts")]
 pub(super) fn declaration_positions(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
     let name = NameEnv(env);
     let only = name.declaration(evaluator, 0);
-    let position = level::position(evaluator, name, only)?;
+    let position = level::position(evaluator, name, only);
     let position = if position == Value::NULL {
         let callee = site.header(&evaluator.heap);
         let callee = callee.callee(&evaluator.heap, relied::MERGE_OPTION_DECLS);

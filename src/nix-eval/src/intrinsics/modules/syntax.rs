@@ -70,8 +70,8 @@ impl Evaluator {
             let options = declared.unwrap_or(self.heap.empty_attrs());
             (options, config)
         };
-        let file = self.to_text_later(file);
-        let key = self.to_text_later(key);
+        let file = self.text_later(file);
+        let key = self.text_later(key);
         let values = [file, class, key, disabled, imports, options, config];
         let literal = if is_short {
             literals::SHORT
@@ -82,7 +82,7 @@ impl Evaluator {
     }
 
     /// `toString` of a value, at once where it is a string.
-    fn to_text_later(&mut self, value: Value) -> Value {
+    fn text_later(&mut self, value: Value) -> Value {
         let known = if value.is_thunk() {
             self.heap.thunk_value(value)
         } else {

@@ -24,6 +24,7 @@ const NAME: u32 = 0;
 const DEFINITIONS: u32 = 1;
 
 /// `merge.v2 { loc, defs }`
+#[expect(clippy::unnecessary_wraps, reason = "as all that runs at a place")]
 pub(in crate::intrinsics) fn merge(
     evaluator: &mut Evaluator,
     site: Site,
@@ -71,7 +72,7 @@ fn value_or_otherwise(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Done
     let definitions = done!(evaluator.definitions(list));
     let header = site.header(&evaluator.heap);
     let pushed = header.callee(&evaluator.heap, relied::PUSH_POSITIONS);
-    let mut found: Vec<(Symbol, Definition)> = Vec::new();
+    let mut all: Vec<(Symbol, Definition)> = Vec::new();
     for one in definitions {
         let set = evaluator.force(one.value)?;
         if !set.is_attrs() {
@@ -81,7 +82,7 @@ fn value_or_otherwise(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Done
         for index in 0..evaluator.heap.shape_length(shape) {
             let value = evaluator.heap.attr_at(flat, index);
             let name = evaluator.heap.shape_name(shape, index);
-            found.push((
+            all.push((
                 name,
                 Definition {
                     file: one.file,
@@ -91,8 +92,8 @@ fn value_or_otherwise(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Done
             ));
         }
     }
-    found.sort_by_key(|one| one.0);
-    let mut groups: Vec<&[(Symbol, Definition)]> = found.chunk_by(|a, b| a.0 == b.0).collect();
+    all.sort_by_key(|one| one.0);
+    let mut groups: Vec<&[(Symbol, Definition)]> = all.chunk_by(|a, b| a.0 == b.0).collect();
     if !is_lazy {
         // In this order it is asked which are defined.
         let symbols = &evaluator.symbols;
@@ -105,11 +106,11 @@ fn value_or_otherwise(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Done
         let definitions = if is_lazy {
             evaluator.definition_list(merge, &given)
         } else {
-            let last = done!(evaluator.final_definitions(&given));
-            if last.definitions.is_empty() {
+            let found = done!(evaluator.final_definitions(&given));
+            if found.definitions.is_empty() {
                 continue;
             }
-            evaluator.definition_list(merge, &last.definitions)
+            evaluator.definition_list(merge, &found.definitions)
         };
         let name = evaluator.symbol_string(group[0].0);
         let own = evaluator.env_of(env, &[name, definitions]);

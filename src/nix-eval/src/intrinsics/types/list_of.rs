@@ -26,6 +26,7 @@ const OF_DEFINITION: u32 = 1;
 const OF_ENTRY: u32 = 2;
 
 /// `merge.v2 { loc, defs }`
+#[expect(clippy::unnecessary_wraps, reason = "as all that runs at a place")]
 pub(in crate::intrinsics) fn merge(
     evaluator: &mut Evaluator,
     site: Site,
@@ -87,11 +88,11 @@ fn value_or_otherwise(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Done
     }
     let mut out = Vec::with_capacity(elements.len());
     for (of_definition, of_entry, definition) in elements {
-        let last = done!(evaluator.final_definitions(&[definition]));
-        if last.definitions.is_empty() {
+        let found = done!(evaluator.final_definitions(&[definition]));
+        if found.definitions.is_empty() {
             continue;
         }
-        let definitions = evaluator.definition_list(merge, &last.definitions);
+        let definitions = evaluator.definition_list(merge, &found.definitions);
         let of_definition = evaluator.heap.new_int(of_definition as i64);
         let of_entry = evaluator.heap.new_int(i64::from(of_entry));
         let own = evaluator.env_of(env, &[definitions, of_definition, of_entry]);
