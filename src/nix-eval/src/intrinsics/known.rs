@@ -769,7 +769,7 @@ const INTERNAL_MODULE: Known = Known {
 const WARN_IF: Known = Known {
     name: "warnIf",
     fingerprints: &["533b1d152cf742a92802d0fafd5add6b"],
-    relies_on: &[],
+    relies_on: &[("warn", Anything)],
     places: &[],
 };
 

@@ -69,12 +69,13 @@ impl Evaluator {
                 for link in asked {
                     let header = Header(link.0);
                     header.set_linked(&mut self.heap, link.1);
-                    let count = header.known(&self.heap).relies_on.len();
+                    let known = header.known(&self.heap);
+                    self.intrinsics.missed.remove(known.name);
+                    let count = known.relies_on.len();
                     let callees = (0..count).map(|number| header.callee(&self.heap, number).0);
                     self.intrinsics.linked.insert(link, callees.collect());
                 }
                 self.intrinsics.refused.remove(&link);
-                self.intrinsics.missed.remove(header.known(&self.heap).name);
                 true
             }
             verdict => {
@@ -122,12 +123,16 @@ impl Evaluator {
             }
             let code = header.variable(&self.heap, number);
             let seen = self.see(code, outer, MOST_STEPS);
-            let v = self.means(seen, meaning, (header, number), asked);
-            match v {
-                Verdict::Yes => {}
-                Verdict::No => return Verdict::No,
-                Verdict::NotYet => all = Verdict::NotYet,
+            let verdict = self.means(seen, meaning, (header, number), asked);
+            if verdict == Verdict::Yes {
+                continue;
             }
+            let known = header.known(&self.heap);
+            self.intrinsics.missed.insert(known.name, known.relies_on[number].0);
+            if verdict == Verdict::No {
+                return verdict;
+            }
+            all = verdict;
         }
         all
     }
