@@ -421,6 +421,13 @@ fn skeleton(page: &str) -> Vec<String> {
         found.push(element);
         rest = &tag[length..];
     }
+    // Whether a drawing's text is cut, and has its whole in a title, depends on how wide its letters are.
+    while let Some(cut) = found
+        .windows(3)
+        .position(|of| of[0].starts_with("text ") && of[1] == "title" && of[2] == "/title")
+    {
+        found.drain(cut + 1..cut + 3);
+    }
     found
 }
 

@@ -128,7 +128,9 @@ impl Evaluator {
                 continue;
             }
             let known = header.known(&self.heap);
-            self.intrinsics.missed.insert(known.name, known.relies_on[number].0);
+            self.intrinsics
+                .missed
+                .insert(known.name, known.relies_on[number].0);
             if verdict == Verdict::No {
                 return verdict;
             }

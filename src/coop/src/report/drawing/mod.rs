@@ -4,6 +4,7 @@
 
 mod fleet;
 mod layout;
+mod letters;
 mod shapes;
 
 use serde::Serialize;

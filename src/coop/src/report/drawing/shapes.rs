@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::letters::{self, Weight};
+
 /// A shape; all lengths are in units of the drawing.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "shape", rename_all = "lowercase")]
@@ -39,44 +41,59 @@ pub(super) enum Shape {
 #[derive(Clone, Copy)]
 pub(super) struct Hand {
     pub(super) class: &'static str,
-    /// The mean width of a letter, in hundredths of a unit.
-    letter: i32,
+    /// The font's size and weight, as the page's style sets them.
+    size: i32,
+    weight: Weight,
 }
 
 /// The title of a frame.
 pub(super) const HEADING: Hand = Hand {
     class: "heading",
-    letter: 960,
+    size: 16,
+    weight: Weight::Bold,
 };
 /// The title of a row or target.
 pub(super) const TITLE: Hand = Hand {
     class: "name",
-    letter: 820,
+    size: 14,
+    weight: Weight::Regular,
 };
 /// What stands below a title.
 pub(super) const SMALL: Hand = Hand {
     class: "small",
-    letter: 680,
+    size: 13,
+    weight: Weight::Regular,
 };
 
 /// Between facts.
 const DOT: &str = " · ";
+/// In place of what was cut off.
+const CUT: char = '…';
 
 impl Hand {
-    /// How many letters there is room for.
-    fn most(self, width: i32) -> usize {
-        usize::try_from(width * 100 / self.letter).unwrap_or_default()
+    fn fits(self, text: &str, width: i32) -> bool {
+        letters::width(text, self.weight) * self.size <= width * 10_000
+    }
+
+    /// As much of a text as there is room for.
+    fn cut(self, text: &str, width: i32) -> String {
+        if self.fits(text, width) {
+            return text.to_owned();
+        }
+        let ends = text.char_indices().map(|(end, _)| end).rev();
+        let mut shorter = ends.map(|end| format!("{}{CUT}", text[..end].trim_end()));
+        let fitting = shorter.find(|text| self.fits(text, width));
+        fitting.unwrap_or_else(|| CUT.to_string())
     }
 }
 
 impl Shape {
     /// Facts with dots between them: as many as there is room for, and one that is cut at least.
     pub(super) fn facts(hand: Hand, at: (i32, i32), width: i32, facts: &[String]) -> Self {
-        let most = hand.most(width);
         let fitting = (1..=facts.len())
             .rev()
             .map(|number| facts[..number].join(DOT))
-            .find(|text| text.chars().count() <= most);
+            .find(|text| hand.fits(text, width));
         let text = match (fitting, facts) {
             (Some(text), _) => text,
             (None, [first, ..]) => return Self::text(hand, at, width, first),
@@ -87,13 +104,7 @@ impl Shape {
 
     /// A text that is cut where it would leave its box.
     pub(super) fn text(hand: Hand, at: (i32, i32), width: i32, text: &str) -> Self {
-        let most = hand.most(width);
-        let shown = if text.chars().count() > most {
-            let shown: String = text.chars().take(most.saturating_sub(1)).collect();
-            format!("{}…", shown.trim_end())
-        } else {
-            text.to_owned()
-        };
+        let shown = hand.cut(text, width);
         Self::written(hand, at, shown, text)
     }
 
