@@ -74,7 +74,7 @@ pub struct Comparisons {
     pub values: usize,
     /// Programs that agree alone but not behind the others: what is printed can depend on the order
     /// in which a process first met names.
-    pub order: usize,
+    pub order: Vec<Difference>,
 }
 
 impl Comparison {
@@ -85,11 +85,7 @@ impl Comparison {
     ///
     /// If programs cannot be written or evaluators not be run.
     pub fn compare<P: Display>(&self, programs: &[P]) -> Result<Comparisons, CompareError> {
-        let files = programs
-            .iter()
-            .enumerate()
-            .map(|(index, program)| self.write(&format!("{index}.nix"), program))
-            .collect::<Result<Vec<_>, _>>()?;
+        let files = self.write_all(programs)?;
         let mut found = Comparisons::default();
         let outcomes = self.ask(&files)?;
         for (index, (nix, coop)) in outcomes.enumerate() {
@@ -97,15 +93,28 @@ impl Comparison {
             if self.strictness.agrees(&nix, &coop) {
                 continue;
             }
+            let behind = Difference { index, nix, coop };
             for (nix, coop) in self.ask(&files[index..=index])? {
                 if self.strictness.agrees(&nix, &coop) {
-                    found.order += 1;
+                    found.order.push(behind.clone());
                 } else {
                     found.differences.push(Difference { index, nix, coop });
                 }
             }
         }
         Ok(found)
+    }
+
+    /// Writes programs where [`Self::compare`] does.
+    ///
+    /// # Errors
+    ///
+    /// As the system reports them.
+    pub fn write_all<P: Display>(&self, programs: &[P]) -> Result<Vec<PathBuf>, CompareError> {
+        let numbered = programs.iter().enumerate();
+        numbered
+            .map(|(index, program)| self.write(&format!("{index}.nix"), program))
+            .collect()
     }
 
     /// Both outcomes of each file; the two evaluators run side by side.

@@ -97,7 +97,9 @@ fn inputs(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn excerpts(left: &str, right: &str) -> (String, String) {
+/// What stands around the first difference of two texts, in each of them.
+#[must_use]
+pub fn excerpts(left: &str, right: &str) -> (String, String) {
     let place = left
         .bytes()
         .zip(right.bytes())

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::statistics::Statistics;
+
 /// What became of one program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -48,10 +50,41 @@ impl Evaluator {
     ///
     /// If the program cannot be started.
     pub fn evaluate(&self, files: &[PathBuf]) -> Result<Vec<Outcome>, RunError> {
+        self.evaluate_with(&self.words, files, |_| ())
+    }
+
+    /// The same by coop, which says at the end of each process what it did.
+    ///
+    /// # Errors
+    ///
+    /// If the program cannot be started.
+    pub fn statistics(&self, files: &[PathBuf]) -> Result<Statistics, RunError> {
+        let words: Vec<String> = self
+            .words
+            .iter()
+            .cloned()
+            .chain(["--stats".to_owned()])
+            .collect();
+        let mut all = Statistics::default();
+        self.evaluate_with(&words, files, |output| {
+            all.add(Statistics::said_in(&String::from_utf8_lossy(
+                &output.stderr,
+            )));
+        })?;
+        Ok(all)
+    }
+
+    fn evaluate_with(
+        &self,
+        words: &[String],
+        files: &[PathBuf],
+        mut ended: impl FnMut(&Output),
+    ) -> Result<Vec<Outcome>, RunError> {
         let mut outcomes = Vec::with_capacity(files.len());
         while outcomes.len() < files.len() {
             let rest = &files[outcomes.len()..];
-            let output = self.run(&self.words, rest.iter())?;
+            let output = self.run(words, rest.iter())?;
+            ended(&output);
             let text = String::from_utf8_lossy(&output.stdout);
             let lines = text.lines().take(rest.len());
             outcomes.extend(lines.map(|line| Outcome::Value(line.to_owned())));

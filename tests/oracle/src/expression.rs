@@ -8,6 +8,8 @@ pub struct Expression {
     /// The text before, between and after the parts: one more than there are parts.
     texts: Vec<String>,
     parts: Vec<Expression>,
+    /// What stands behind each part.
+    behind: &'static str,
     /// Whether parts may be left out, each with the text before it: lists and sets.
     is_sequence: bool,
 }
@@ -19,6 +21,7 @@ impl Expression {
         Self {
             texts: vec![text.into()],
             parts: Vec::new(),
+            behind: "",
             is_sequence: false,
         }
     }
@@ -34,6 +37,7 @@ impl Expression {
         Self {
             texts,
             parts: parts.into_iter().take(count).collect(),
+            behind: "",
             is_sequence: false,
         }
     }
@@ -52,7 +56,17 @@ impl Expression {
         Self {
             texts,
             parts,
+            behind: "",
             is_sequence: true,
+        }
+    }
+
+    /// The same for a set: with a semicolon behind each item.
+    #[must_use]
+    pub fn set(open: &str, items: Vec<(String, Self)>, close: &str) -> Self {
+        Self {
+            behind: ";",
+            ..Self::sequence(open, items, close)
         }
     }
 
@@ -60,7 +74,8 @@ impl Expression {
     #[must_use]
     pub fn size(&self) -> usize {
         let own: usize = self.texts.iter().map(String::len).sum();
-        own + self.parts.iter().map(Self::size).sum::<usize>()
+        let behind = self.behind.len() * self.parts.len();
+        own + behind + self.parts.iter().map(Self::size).sum::<usize>()
     }
 
     /// Simpler expressions that have something in common with this one, the simplest first.
@@ -104,7 +119,7 @@ impl Expression {
 impl fmt::Display for Expression {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (text, part) in self.texts.iter().zip(&self.parts) {
-            write!(formatter, "{text}{part}")?;
+            write!(formatter, "{text}{part}{}", self.behind)?;
         }
         formatter.write_str(self.texts.last().map_or("", String::as_str))
     }

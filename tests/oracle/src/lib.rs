@@ -14,3 +14,4 @@ pub mod generator;
 pub mod minimise;
 pub mod plan;
 pub mod random;
+pub mod statistics;

@@ -11,6 +11,7 @@ use command::blame::Blame;
 use command::closure::Closure;
 use command::intrinsics::Intrinsics;
 use command::mistakes::Mistakes;
+use command::modules::Modules;
 use command::parse::Parse;
 use command::plan::Plan;
 use command::programs::Programs;
@@ -28,6 +29,7 @@ struct Oracle {
 #[derive(Subcommand)]
 enum OracleCommand {
     Programs(Programs),
+    Modules(Modules),
     Attributes(Attributes),
     Closure(Closure),
     Intrinsics(Intrinsics),
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
     let oracle = Oracle::parse();
     let result = match &oracle.command {
         OracleCommand::Programs(command) => command.run(&oracle.evaluators),
+        OracleCommand::Modules(command) => command.run(&oracle.evaluators),
         OracleCommand::Attributes(command) => command.run(&oracle.evaluators),
         OracleCommand::Closure(command) => command.run(&oracle.evaluators),
         OracleCommand::Intrinsics(command) => command.run(),

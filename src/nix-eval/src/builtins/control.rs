@@ -49,8 +49,10 @@ fn stop(evaluator: &mut Evaluator, args: &[Value], name: &str, kind: ErrorKind) 
 }
 
 fn add_error_context(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
+    let depth = evaluator.depth;
     let result = evaluator.force(args[1]);
     let Err(raised) = result else { return result };
+    evaluator.depth = depth;
     let error = evaluator.take_error(raised);
     let context = "while evaluating the error message passed to builtins.addErrorContext";
     let (text, _) = evaluator.coerce_to_string(args[0], Coercion::PLAIN, context)?;

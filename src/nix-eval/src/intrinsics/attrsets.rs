@@ -3,7 +3,6 @@
 use crate::eval::{Evaluator, R};
 use crate::heap::{AttrsBuilder, Value};
 use crate::intrinsics::{Done, Site};
-use crate::position::Position;
 
 impl Evaluator {
     /// An element of a list, where it is a string that needs no evaluation.
@@ -20,7 +19,8 @@ impl Evaluator {
 }
 
 /// `setAttrByPath attrPath value`
-pub(super) fn set_attr_by_path(evaluator: &mut Evaluator, _: Site, env: u32) -> R<Done<Value>> {
+pub(super) fn set_attr_by_path(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Done<Value>> {
+    let position = site.computed_position(&evaluator.heap, 0);
     let path = evaluator.heap.env_slot(env, 0);
     let mut value = evaluator.heap.env_slot(env, 1);
     let path = evaluator.force(path)?;
@@ -37,7 +37,7 @@ pub(super) fn set_attr_by_path(evaluator: &mut Evaluator, _: Site, env: u32) -> 
         };
         let name = evaluator.string_to_symbol(name);
         let mut one = AttrsBuilder::with_capacity(1);
-        one.push(name, value, Position::NONE);
+        one.push(name, value, position);
         value = one.finish(&mut evaluator.heap);
     }
     evaluator.force(value).map(Done::Value)

@@ -5,7 +5,7 @@
 
 use super::modules::{arguments, collect as collecting, config, definitions, evaluation, level};
 use super::types::{attrs_of as attrs_merging, check, list_of as list_merging};
-use super::{Argument, At, Known, Meaning, Place, Run, attrsets, lists};
+use super::{Argument, At, COMPUTED, Known, Meaning, Place, Run, attrsets, lists};
 use Meaning::{Anything, Builtin};
 
 /// All known functions.
@@ -580,7 +580,13 @@ const SET_ATTR_BY_PATH: Known = Known {
         ("elemAt", Builtin("__elemAt")),
         ("length", Builtin("__length")),
     ],
-    places: &[body(attrsets::set_attr_by_path)],
+    places: &[Place {
+        at: At::Body,
+        variables: &[],
+        literals: &[COMPUTED],
+        run: Some(attrsets::set_attr_by_path),
+        parts: &[],
+    }],
 };
 
 const ATTR_BY_PATH: Known = Known {

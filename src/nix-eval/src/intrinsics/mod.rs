@@ -69,6 +69,9 @@ pub(crate) enum Argument {
     String(&'static str),
 }
 
+/// The names of a set of one attribute whose name is computed: of it there is the attribute's position alone.
+pub(crate) const COMPUTED: &[&str] = &["${}"];
+
 /// A place in a known function where another way of evaluating begins.
 pub(crate) struct Place {
     pub(crate) at: At,

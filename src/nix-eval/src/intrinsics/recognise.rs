@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use super::known::TABLE;
-use super::{At, Known, fingerprint};
+use super::{At, COMPUTED, Known, fingerprint};
 use crate::symbol::{Symbol, SymbolTable};
 use crate::syntax::ast::{Ast, Attr, AttrKind, Attrs, Expr, ExprId};
 
@@ -150,6 +150,9 @@ fn has_names(ast: &Ast, symbols: &SymbolTable, id: ExprId, names: &[&str]) -> bo
     let Expr::Attrs(attrs) = ast.get(id) else {
         return false;
     };
+    if names == COMPUTED {
+        return attrs.attrs.is_empty() && attrs.dynamic.len() == 1;
+    }
     let has = |name: &&str| {
         let mut attrs = attrs.attrs.iter();
         attrs.any(|attr| symbols.name(attr.name) == name.as_bytes())

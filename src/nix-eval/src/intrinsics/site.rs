@@ -14,6 +14,7 @@ use super::{Known, Place};
 use crate::eval::{Evaluator, R};
 use crate::heap::{Heap, Shape, Value};
 use crate::ir::op;
+use crate::position::Position;
 
 /// A site, by the index of its first word.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,6 +97,12 @@ pub(crate) fn fill_literal(
         let index = symbol.and_then(|symbol| heap.shape_find(shape, symbol));
         heap.set_code(at + 1 + number as u32, index.unwrap_or(0));
     }
+}
+
+/// Writes down where the attribute of a literal stands that has one with a computed name.
+pub(crate) fn fill_computed(heap: &mut Heap, site: u32, literal: usize, position: Position) {
+    let (_, place) = place_of(op::number(heap.code(site)));
+    heap.set_code(literal_at(place, Site(site), literal), position.0);
 }
 
 fn literal_at(place: &Place, site: Site, literal: usize) -> u32 {
@@ -184,6 +191,11 @@ impl Site {
     /// The shape of literal `number`.
     pub(super) fn shape(self, heap: &Heap, number: usize) -> Shape {
         Shape(heap.code(literal_at(self.place(heap), self, number)))
+    }
+
+    /// The position of the attribute of literal `number`, whose name is computed.
+    pub(super) fn computed_position(self, heap: &Heap, number: usize) -> Position {
+        Position(heap.code(literal_at(self.place(heap), self, number)))
     }
 
     /// Literal `number` with values in the order in which the place lists its names.

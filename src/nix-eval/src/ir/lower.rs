@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::heap::{Heap, Shape, Value};
 use crate::intrinsics::recognise::{Origin, Recognised, recognise};
-use crate::intrinsics::{At, Meaning, known::TABLE, site};
+use crate::intrinsics::{At, COMPUTED, Meaning, known::TABLE, site};
 use crate::ir::{CodeTable, op};
 use crate::position::Position;
 use crate::symbol::{Symbol, SymbolTable, known};
@@ -515,8 +515,16 @@ impl Lowerer<'_> {
             return code;
         };
         for &(site, place) in &function.sites {
+            let names = TABLE[function.recognised.index].places[place].literals;
             for (number, literal) in function.recognised.literals[place].iter().enumerate() {
                 let set = function.sets.iter().find(|(id, _)| id == literal);
+                if names[number] == COMPUTED {
+                    let position = set.map_or(Position::NONE, |&(_, code)| {
+                        Position(self.heap.code(code + op::ONLY_DYNAMIC_POSITION))
+                    });
+                    site::fill_computed(self.heap, site, number, position);
+                    continue;
+                }
                 let shape = set.map_or(Shape::NONE, |&(_, code)| Shape(self.heap.code(code + 1)));
                 site::fill_literal(self.heap, self.symbols, site, number, shape);
             }

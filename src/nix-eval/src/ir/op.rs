@@ -98,6 +98,8 @@ operations! {
 pub const ATTRS_RECURSIVE: u32 = 1;
 /// There are names to be computed.
 pub const ATTRS_DYNAMIC: u32 = 2;
+/// Which word of a set holds the position of its attribute, where it has no other and its name is computed.
+pub const ONLY_DYNAMIC_POSITION: u32 = 6;
 /// There is an `inherit (source)`.
 pub const ATTRS_INHERIT: u32 = 4;
 /// There is an `__overrides`.

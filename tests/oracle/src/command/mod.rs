@@ -5,6 +5,7 @@ pub(crate) mod blame;
 pub(crate) mod closure;
 pub(crate) mod intrinsics;
 pub(crate) mod mistakes;
+pub(crate) mod modules;
 pub(crate) mod parse;
 pub(crate) mod plan;
 pub(crate) mod programs;
@@ -47,16 +48,36 @@ pub(crate) struct Evaluators {
 
 impl Evaluators {
     pub(crate) fn comparison(&self, directory: &Path, strictness: Strictness) -> Comparison {
-        let evaluator = |program: &PathBuf, words: &[&str]| Evaluator {
-            program: program.clone(),
-            words: words.iter().map(|&word| word.to_owned()).collect(),
-            nixpkgs: self.nixpkgs.clone(),
-        };
         Comparison {
-            nix: evaluator(&self.nix, &["--eval", "--strict", "--read-write-mode"]),
-            coop: evaluator(&self.coop, &["nix", "eval", "--strict"]),
+            nix: self.evaluator(&self.nix, &["--eval", "--strict", "--read-write-mode"]),
+            coop: self.evaluator(&self.coop, &["nix", "eval", "--strict"]),
             strictness,
             directory: directory.to_path_buf(),
+        }
+    }
+
+    /// The same with a coop that stays with what it first makes of a program.
+    pub(crate) fn comparison_once(&self, directory: &Path, strictness: Strictness) -> Comparison {
+        Comparison {
+            coop: self.evaluator(&self.coop, &["nix", "eval", "--strict", "--once"]),
+            ..self.comparison(directory, strictness)
+        }
+    }
+
+    /// The same, and in place of Nix a coop without intrinsics.
+    pub(crate) fn comparison_of_intrinsics(&self, directory: &Path) -> Comparison {
+        let words = ["nix", "eval", "--strict", "--once", "--no-intrinsics"];
+        Comparison {
+            nix: self.evaluator(&self.coop, &words),
+            ..self.comparison_once(directory, Strictness::Messages)
+        }
+    }
+
+    fn evaluator(&self, program: &Path, words: &[&str]) -> Evaluator {
+        Evaluator {
+            program: program.to_path_buf(),
+            words: words.iter().map(|&word| word.to_owned()).collect(),
+            nixpkgs: self.nixpkgs.clone(),
         }
     }
 }

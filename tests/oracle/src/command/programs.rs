@@ -53,7 +53,7 @@ impl Programs {
             let programs: Vec<_> = (0..count).map(|_| generator.program(self.size)).collect();
             let found = comparison.compare(&programs)?;
             values += found.values;
-            order += found.order;
+            order += found.order.len();
             if let Some(difference) = found.differences.first() {
                 println!(
                     "program {} of seed {} differs",

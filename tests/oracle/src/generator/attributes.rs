@@ -66,12 +66,12 @@ impl Generator {
                 _ => format!(" {name} = "),
             };
             let is_whole = !label.trim_start().starts_with(&format!("{name}."));
-            items.push((label, Expression::new("#;", vec![value])));
+            items.push((label, value));
             if is_recursive && is_whole {
                 self.scope.push((name.clone(), kind));
             }
         }
         self.scope.truncate(depth);
-        Expression::sequence(if is_recursive { "rec {" } else { "{" }, items, " }")
+        Expression::set(if is_recursive { "rec {" } else { "{" }, items, " }")
     }
 }

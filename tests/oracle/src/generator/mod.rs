@@ -6,6 +6,7 @@ mod control;
 mod derivations;
 mod functions;
 mod lists;
+pub mod modules;
 mod numbers;
 mod strings;
 

@@ -90,9 +90,11 @@ impl Evaluator {
 fn argument(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
     let variable = |evaluator: &Evaluator, number| evaluator.heap.env_slot(env, number);
     let (args, name) = (variable(evaluator, ARGS), variable(evaluator, NAME));
+    let depth = evaluator.depth;
     match find_argument(evaluator, site, args, name) {
         Ok(value) => Ok(value),
         Err(raised) => {
+            evaluator.depth = depth;
             let key = variable(evaluator, KEY);
             let raised = evaluator.add_context(raised, |evaluator| {
                 let name = String::from_utf8_lossy(evaluator.heap.string(name)).into_owned();

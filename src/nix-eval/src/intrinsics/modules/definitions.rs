@@ -52,28 +52,37 @@ pub(in crate::intrinsics) struct Final {
     /// Their priority: unforced where nothing depended on it.
     pub(super) priority: Value,
     /// Whether this is what was given, untouched.
-    pub(super) is_untouched: bool,
+    pub(in crate::intrinsics) is_untouched: bool,
 }
 
 pub(in crate::intrinsics) type Definitions = SmallVec<[Definition; 2]>;
 
 impl Evaluator {
-    /// The definitions in a list of sets.
+    /// The definitions in a list of sets. All sets are forced before any value.
     pub(in crate::intrinsics) fn definitions(&mut self, list: Value) -> R<Done<Definitions>> {
         let mut definitions = Definitions::new();
         for index in 0..self.heap.list_length(list) {
-            let set = self.heap.list_item(list, index);
-            let set = self.force(set)?;
-            if !set.is_attrs() {
-                return Ok(Done::Otherwise);
-            }
-            definitions.push(Definition {
-                file: given!(self.named(set, Name::File)),
-                value: given!(self.named(set, Name::Value)),
-                form: Form::Set(set),
-            });
+            definitions.push(done!(self.definition_at(list, index)));
         }
         Ok(Done::Value(definitions))
+    }
+
+    /// The definition at an index of a list of sets.
+    pub(in crate::intrinsics) fn definition_at(
+        &mut self,
+        list: Value,
+        index: u32,
+    ) -> R<Done<Definition>> {
+        let set = self.heap.list_item(list, index);
+        let set = self.force(set)?;
+        if !set.is_attrs() {
+            return Ok(Done::Otherwise);
+        }
+        Ok(Done::Value(Definition {
+            file: given!(self.named(set, Name::File)),
+            value: given!(self.named(set, Name::Value)),
+            form: Form::Set(set),
+        }))
     }
 
     /// Properties taken off, the highest priority chosen, and put in order (`defsFinal`).
@@ -82,10 +91,30 @@ impl Evaluator {
         given: &[Definition],
     ) -> R<Done<Final>> {
         let mut found = done!(self.filtered_definitions(given));
-        if !found.is_untouched {
-            done!(self.sort_definitions(&mut found.definitions));
-        }
+        done!(self.sort_filtered(&mut found));
         Ok(Done::Value(found))
+    }
+
+    fn sort_filtered(&mut self, found: &mut Final) -> R<Done<()>> {
+        if found.is_untouched {
+            return Ok(Done::Value(()));
+        }
+        self.sort_definitions(&mut found.definitions)
+    }
+
+    /// The same as [`Self::filtered_definitions`] from a list of sets: each is forced when its turn comes.
+    fn filtered_list(&mut self, list: Value) -> R<Done<Final>> {
+        let count = self.heap.list_length(list);
+        if count == 1 {
+            let only = done!(self.definition_at(list, 0));
+            return self.filtered_definitions(&[only]);
+        }
+        let mut definitions = Definitions::new();
+        for index in 0..count {
+            let one = done!(self.definition_at(list, index));
+            done!(self.discharge_definition(one, &mut definitions));
+        }
+        self.filtered(definitions)
     }
 
     /// Properties taken off, and the highest priority chosen (`defsFiltered`, unless there is nothing to do).
@@ -93,8 +122,7 @@ impl Evaluator {
         if let [only] = given
             && !matches!(only.form, Form::Default)
         {
-            let forced = self.force(only.value);
-            let value = self.with_file(forced, only.file)?;
+            let value = self.with_file(only.file, |evaluator| evaluator.force(only.value))?;
             let is_plain = !value.is_attrs() || self.named(value, Name::Tag).is_none();
             if is_plain {
                 return Ok(Done::Value(Final {
@@ -105,31 +133,43 @@ impl Evaluator {
             }
         }
         let mut definitions = Definitions::new();
-        for one in given {
-            if matches!(one.form, Form::Default) {
-                definitions.push(*one);
-                continue;
-            }
-            let mut values = Values::new();
-            let result = self.discharge(one.value, &mut values);
-            done!(self.with_file(result, one.file));
-            for value in values {
-                let definition = if self.tag(value)? == Tag::Definition {
-                    Definition {
-                        file: given!(self.named(value, Name::File)),
-                        value: given!(self.named(value, Name::Value)),
-                        form: Form::Set(value),
-                    }
-                } else {
-                    Definition {
-                        file: one.file,
-                        value,
-                        form: Form::Discharged,
-                    }
-                };
-                definitions.push(definition);
-            }
+        for &one in given {
+            done!(self.discharge_definition(one, &mut definitions));
         }
+        self.filtered(definitions)
+    }
+
+    /// A definition without the properties that `mkMerge` and `mkIf` put around it.
+    fn discharge_definition(&mut self, one: Definition, out: &mut Definitions) -> R<Done<()>> {
+        if matches!(one.form, Form::Default) {
+            out.push(one);
+            return Ok(Done::Value(()));
+        }
+        let mut values = Values::new();
+        done!(self.with_file(one.file, |evaluator| {
+            evaluator.discharge(one.value, &mut values)
+        }));
+        for value in values {
+            let definition = if self.tag(value)? == Tag::Definition {
+                Definition {
+                    file: given!(self.named(value, Name::File)),
+                    value: given!(self.named(value, Name::Value)),
+                    form: Form::Set(value),
+                }
+            } else {
+                Definition {
+                    file: one.file,
+                    value,
+                    form: Form::Discharged,
+                }
+            };
+            out.push(definition);
+        }
+        Ok(Done::Value(()))
+    }
+
+    /// Those of the highest priority among definitions without other properties.
+    fn filtered(&mut self, mut definitions: Definitions) -> R<Done<Final>> {
         let priority = done!(self.filter_overrides(&mut definitions));
         Ok(Done::Value(Final {
             definitions,
@@ -380,8 +420,10 @@ impl Evaluator {
     }
 
     /// Says in an error from which file the definition was.
-    fn with_file<T>(&mut self, result: R<T>, file: Value) -> R<T> {
-        result.map_err(|raised| {
+    fn with_file<T>(&mut self, file: Value, work: impl FnOnce(&mut Self) -> R<T>) -> R<T> {
+        let depth = self.depth;
+        work(self).map_err(|raised| {
+            self.depth = depth;
             self.add_context(raised, |evaluator| {
                 let file = evaluator.force(file)?;
                 let context =
@@ -393,7 +435,8 @@ impl Evaluator {
         })
     }
 
-    /// Adds to an error what was being done, which takes evaluation to say.
+    /// Adds to an error what was being done, which takes evaluation to say. The depth has to be that of who
+    /// adds it.
     #[cold]
     pub(super) fn add_context(
         &mut self,
@@ -401,10 +444,7 @@ impl Evaluator {
         text: impl FnOnce(&mut Self) -> R<String>,
     ) -> Raised {
         let error = self.take_error(raised);
-        let depth = self.depth;
-        let text = text(self);
-        self.depth = depth;
-        match text {
+        match text(self) {
             Ok(text) => {
                 let mut error = error;
                 error.add_frame(crate::position::Position::NONE, text);
@@ -435,8 +475,8 @@ pub(in crate::intrinsics) fn final_definitions(
     }
     if evaluator.heap.list_length(list) == 1 {
         let given = done!(evaluator.definitions(list));
-        let value = evaluator.force(given[0].value);
-        let value = evaluator.with_file(value, given[0].file)?;
+        let only = given[0];
+        let value = evaluator.with_file(only.file, |evaluator| evaluator.force(only.value))?;
         if !value.is_attrs() || evaluator.named(value, Name::Tag).is_none() {
             let priority = evaluator.heap.new_int(DEFAULT_PRIORITY);
             let values = [list, priority];
@@ -460,8 +500,8 @@ pub(in crate::intrinsics) fn final_definitions(
 /// `values` of `defsFinal'`, where there was something to do.
 fn final_values(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
     let list = evaluator.heap.env_slot(env, 0);
-    if let Done::Value(given) = evaluator.definitions(list)?
-        && let Done::Value(found) = evaluator.final_definitions(&given)?
+    if let Done::Value(mut found) = evaluator.filtered_list(list)?
+        && let Done::Value(()) = evaluator.sort_filtered(&mut found)?
     {
         return Ok(evaluator.definition_list(site, &found.definitions));
     }
@@ -471,9 +511,7 @@ fn final_values(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
 /// `highestPrio` of `defsFinal'`, where there was something to do.
 fn final_priority(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
     let list = evaluator.heap.env_slot(env, 0);
-    if let Done::Value(given) = evaluator.definitions(list)?
-        && let Done::Value(found) = evaluator.filtered_definitions(&given)?
-    {
+    if let Done::Value(found) = evaluator.filtered_list(list)? {
         return evaluator.force(found.priority);
     }
     final_as_written(evaluator, site, env, Name::HighestPrio)
@@ -502,14 +540,16 @@ pub(in crate::intrinsics) fn merged_value(
     }
     let definitions = done!(evaluator.definitions(list));
     let option_type = evaluator.site_variable(site, 1, env)?;
-    let merge = option_type
-        .is_attrs()
-        .then(|| evaluator.named(option_type, Name::Merge));
-    // What such a type says of its value is shared with `checkedAndMerged`.
-    let merge = given!(merge.flatten());
-    let merge = evaluator.force(merge)?;
-    if merge.is_attrs() {
-        return Ok(Done::Otherwise);
+    if !definitions.is_empty() {
+        let merge = option_type
+            .is_attrs()
+            .then(|| evaluator.named(option_type, Name::Merge));
+        // What such a type says of its value is shared with `checkedAndMerged`.
+        let merge = given!(merge.flatten());
+        let merge = evaluator.force(merge)?;
+        if merge.is_attrs() {
+            return Ok(Done::Otherwise);
+        }
     }
     let loc = evaluator.suspend(site.variable(&evaluator.heap, 2), env);
     evaluator.merged_value(site, loc, option_type, &definitions)

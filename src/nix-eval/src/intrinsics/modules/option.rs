@@ -357,11 +357,13 @@ fn checked_definitions(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Don
 
 /// `value`
 pub(super) fn value(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
+    let depth = evaluator.depth;
     let result = match value_or_otherwise(evaluator, site, env) {
         Ok(Done::Value(value)) => return Ok(value),
         Ok(Done::Otherwise) => return written(evaluator, env, Name::Value),
         Err(raised) => raised,
     };
+    evaluator.depth = depth;
     let name = name_of(evaluator, env);
     let level = name.level(evaluator);
     Err(evaluator.add_context(result, |evaluator| {

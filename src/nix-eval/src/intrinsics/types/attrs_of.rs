@@ -69,11 +69,11 @@ fn value_or_otherwise(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Done
     if !list.is_list() {
         return Ok(Done::Otherwise);
     }
-    let definitions = done!(evaluator.definitions(list));
     let header = site.header(&evaluator.heap);
     let pushed = header.callee(&evaluator.heap, relied::PUSH_POSITIONS);
     let mut all: Vec<(Symbol, Definition)> = Vec::new();
-    for one in definitions {
+    for index in 0..evaluator.heap.list_length(list) {
+        let one = done!(evaluator.definition_at(list, index));
         let set = evaluator.force(one.value)?;
         if !set.is_attrs() {
             return Ok(Done::Otherwise);

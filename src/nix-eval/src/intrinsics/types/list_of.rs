@@ -24,6 +24,8 @@ const DEFINITION: usize = 1;
 const DEFINITIONS: u32 = 0;
 const OF_DEFINITION: u32 = 1;
 const OF_ENTRY: u32 = 2;
+/// The element's definition as it was given, properties and all.
+const GIVEN: u32 = 3;
 
 /// `merge.v2 { loc, defs }`
 #[expect(clippy::unnecessary_wraps, reason = "as all that runs at a place")]
@@ -66,13 +68,13 @@ fn value_or_otherwise(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Done
     if !list.is_list() {
         return Ok(Done::Otherwise);
     }
-    let definitions = done!(evaluator.definitions(list));
     let merge = site
         .header(&evaluator.heap)
         .callee(&evaluator.heap, relied::MERGE_DEFINITIONS);
     // All lists come first, and then what is in them.
-    let mut elements: Vec<(usize, u32, Definition)> = Vec::new();
-    for (number, one) in definitions.iter().enumerate() {
+    let mut elements: Vec<(u32, u32, Definition)> = Vec::new();
+    for number in 0..evaluator.heap.list_length(list) {
+        let one = done!(evaluator.definition_at(list, number));
         let list = evaluator.force(one.value)?;
         if !list.is_list() {
             return Ok(Done::Otherwise);
@@ -93,9 +95,14 @@ fn value_or_otherwise(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Done
             continue;
         }
         let definitions = evaluator.definition_list(merge, &found.definitions);
-        let of_definition = evaluator.heap.new_int(of_definition as i64);
+        let given = if found.is_untouched {
+            definitions
+        } else {
+            evaluator.definition_list(merge, &[definition])
+        };
+        let of_definition = evaluator.heap.new_int(i64::from(of_definition));
         let of_entry = evaluator.heap.new_int(i64::from(of_entry));
-        let own = evaluator.env_of(env, &[definitions, of_definition, of_entry]);
+        let own = evaluator.env_of(env, &[definitions, of_definition, of_entry, given]);
         out.push(evaluator.suspend_part(site, ELEMENT, own));
     }
     Ok(Done::Value(evaluator.heap.new_list(&out)))
@@ -107,6 +114,7 @@ fn element(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
     let element = evaluator.site_variable(site, relied::ELEM_TYPE, call)?;
     let loc = evaluator.suspend_part(site, LOCATION, env);
     let list = evaluator.heap.env_slot(env, DEFINITIONS);
+    let given = evaluator.heap.env_slot(env, GIVEN);
     let header = site.header(&evaluator.heap);
     if let Done::Value(definitions) = evaluator.definitions(list)? {
         let merge = header.callee(&evaluator.heap, relied::MERGE_DEFINITIONS);
@@ -119,7 +127,7 @@ fn element(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
     let code = header.variable(&evaluator.heap, relied::MERGE_DEFINITIONS);
     let function = evaluator.operand(code, outer)?;
     let none = crate::position::Position::NONE;
-    let merging = evaluator.call(function, &[loc, element, list], none)?;
+    let merging = evaluator.call(function, &[loc, element, given], none)?;
     let name = evaluator.known_name(Name::MergedValue);
     let value = evaluator.need_attr(merging, name, "while selecting an attribute")?;
     evaluator.force(value)
