@@ -4,6 +4,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::world::Saved;
 
@@ -60,7 +61,7 @@ pub struct Source {
 /// A text, for lines and columns.
 enum Text {
     /// In memory.
-    Here(Rc<[u8]>),
+    Here(Arc<[u8]>),
     /// Where it was saved: it is read when somebody asks.
     Saved(Rc<dyn Saved>, u64, OnceCell<Vec<u8>>),
 }
@@ -86,7 +87,7 @@ pub struct Place<'a> {
 impl PositionTable {
     /// Registers a source of `text` and returns the position of its first byte.
     /// The text is kept, since an error may have to show it; `None` where no position is left.
-    pub fn add(&mut self, origin: Origin, text: Rc<[u8]>) -> Option<Position> {
+    pub fn add(&mut self, origin: Origin, text: Arc<[u8]>) -> Option<Position> {
         let base = self.next();
         let length = u32::try_from(text.len()).ok()?;
         self.next = base.checked_add(length)?.checked_add(2)?;
@@ -105,7 +106,7 @@ impl PositionTable {
     }
 
     /// Registers a source whose positions were reserved.
-    pub(crate) fn restore(&mut self, origin: Origin, text: Rc<[u8]>, base: Position) {
+    pub(crate) fn restore(&mut self, origin: Origin, text: Arc<[u8]>, base: Position) {
         let length = text.len() as u32;
         let source = Source::new(origin, text, base.0, length);
         self.reserved.insert(base.0, source);
@@ -163,7 +164,7 @@ impl Place<'_> {
 }
 
 impl Source {
-    fn new(origin: Origin, text: Rc<[u8]>, base: u32, length: u32) -> Self {
+    fn new(origin: Origin, text: Arc<[u8]>, base: u32, length: u32) -> Self {
         Self {
             origin,
             text: Text::Here(text),
@@ -234,7 +235,7 @@ mod tests {
     fn lines_end_with_lf_cr_or_both() {
         let mut table = PositionTable::default();
         let base = table
-            .add(Origin::String, Rc::from(&b"a\r\nbc\rd\ne"[..]))
+            .add(Origin::String, Arc::from(&b"a\r\nbc\rd\ne"[..]))
             .unwrap();
         let at = |offset| {
             table
@@ -252,8 +253,8 @@ mod tests {
     #[test]
     fn sources_do_not_share_positions() {
         let mut table = PositionTable::default();
-        let first = table.add(Origin::String, Rc::from(&b"abc"[..])).unwrap();
-        let second = table.add(Origin::Stdin, Rc::from(&b"x"[..])).unwrap();
+        let first = table.add(Origin::String, Arc::from(&b"abc"[..])).unwrap();
+        let second = table.add(Origin::Stdin, Arc::from(&b"x"[..])).unwrap();
         assert!(table.place(Position(first.0 + 3)).unwrap().source.origin == Origin::String);
         assert!(table.place(second).unwrap().source.origin == Origin::Stdin);
         assert!(table.place(Position::NONE).is_none());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use crate::world::{FetchRequest, Fetched, FileType, Saved, World};
+use crate::world::{FetchRequest, Fetched, FileType, Reader, Saved, Saving, World};
 
 /// Files and images in memory.
 #[derive(Clone, Default)]
@@ -54,6 +54,33 @@ impl Saved for Image {
     }
 }
 
+struct NewImage {
+    images: Images,
+    name: String,
+    bytes: Vec<u8>,
+}
+
+impl Saving for NewImage {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.bytes.extend(bytes);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, first: &[u8], last: &[u8]) -> io::Result<()> {
+        let whole = [first, &self.bytes, last].concat();
+        self.images.lock().unwrap().insert(self.name, whole);
+        Ok(())
+    }
+}
+
+struct Files(BTreeMap<Vec<u8>, Vec<u8>>);
+
+impl Reader for Files {
+    fn read(&self, path: &[u8]) -> Option<Vec<u8>> {
+        self.0.get(path).cloned()
+    }
+}
+
 impl World for Memory {
     fn read_file(&mut self, path: &[u8]) -> io::Result<Vec<u8>> {
         self.note(true, path);
@@ -98,10 +125,16 @@ impl World for Memory {
         Some(Box::new(Image(bytes)))
     }
 
-    fn save(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
-        let mut images = self.images.lock().unwrap();
-        images.insert(name.to_owned(), parts.concat());
-        Ok(())
+    fn saving(&mut self, name: &str) -> Option<Box<dyn Saving>> {
+        Some(Box::new(NewImage {
+            images: self.images.clone(),
+            name: name.to_owned(),
+            bytes: Vec::new(),
+        }))
+    }
+
+    fn reader(&mut self) -> Option<Box<dyn Reader>> {
+        Some(Box::new(Files(self.files.clone())))
     }
 
     fn saved_values(&mut self, name: &str) -> Option<Box<dyn Saved>> {

@@ -60,6 +60,11 @@ pub trait World {
     /// A line for whoever watches: `trace`, `warn` and the evaluator's own warnings.
     fn say(&mut self, message: &[u8]);
 
+    /// What reads files of this world for another thread, where there is such a thing.
+    fn reader(&mut self) -> Option<Box<dyn Reader>> {
+        None
+    }
+
     /// Source text that a program of the language asks for from elsewhere.
     ///
     /// # Errors
@@ -71,12 +76,9 @@ pub trait World {
         None
     }
 
-    /// Saves `parts`, one after the other, for later evaluations: whole, or not at all.
-    ///
-    /// # Errors
-    /// As the system reports them; nothing depends on its success.
-    fn save(&mut self, _name: &str, _parts: &[&[u8]]) -> io::Result<()> {
-        Ok(())
+    /// Saves something under a name for later evaluations, bit by bit; `None` where nothing is saved.
+    fn saving(&mut self, _name: &str) -> Option<Box<dyn Saving>> {
+        None
     }
 
     /// Values that were saved under a name, if every byte is as it was written.
@@ -84,7 +86,7 @@ pub trait World {
         None
     }
 
-    /// Saves values as [`Self::save`] does other things.
+    /// Saves `parts`, one after the other, as the values of this name: whole, or not at all.
     ///
     /// # Errors
     /// As the system reports them; nothing depends on its success.
@@ -139,8 +141,15 @@ pub trait World {
     }
 }
 
+/// Reads files ahead of when they are asked for. What it reads is believed only where the world itself
+/// reads the same.
+pub trait Reader: Send {
+    /// The contents of a file; `None` where it cannot say.
+    fn read(&self, path: &[u8]) -> Option<Vec<u8>>;
+}
+
 /// Bytes that were saved. Nothing is believed of them: they may have been cut off or changed.
-pub trait Saved {
+pub trait Saved: Send {
     /// Fills `buffer` with the bytes from `offset` on.
     ///
     /// # Errors
@@ -154,6 +163,21 @@ pub trait Saved {
     fn file(&self) -> Option<BorrowedFd<'_>> {
         None
     }
+}
+
+/// Something that is being saved. It has no name, and is gone with its owner, until all of it is there.
+pub trait Saving: Send {
+    /// Adds bytes.
+    ///
+    /// # Errors
+    /// As the system reports them.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Saves `first`, all that was added, and `last`.
+    ///
+    /// # Errors
+    /// As the system reports them; nothing depends on its success.
+    fn finish(self: Box<Self>, first: &[u8], last: &[u8]) -> io::Result<()>;
 }
 
 /// One attribute of a source: Nix's `fetchers::Attr`.

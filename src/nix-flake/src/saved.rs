@@ -3,12 +3,12 @@
 //! is not as it was written.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Seek as _, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use nix_eval::world::Saved;
+use nix_eval::world::{Saved, Saving};
 
 use crate::fetch::cache::Cache;
 
@@ -38,19 +38,45 @@ pub(crate) fn open(cache: &Cache, name: &str) -> Option<Box<dyn Saved>> {
     Some(Box::new(SavedFile { file, length }))
 }
 
-/// Saves `parts` as `name`, whole or not at all.
-pub(crate) fn save(cache: &Cache, name: &str, parts: &[&[u8]]) -> io::Result<()> {
-    let folder = cache.folder("parsed").map_err(io::Error::other)?;
-    let scratch = cache.scratch().map_err(io::Error::other)?;
-    let new = scratch.path.join(name);
-    let mut file = File::create(&new)?;
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    for part in parts {
-        file.write_all(part)?;
+/// One that is being made, in a file without a name.
+pub(crate) struct NewFile {
+    cache: Cache,
+    name: String,
+    file: BufWriter<File>,
+}
+
+impl NewFile {
+    /// Begins to save `name`.
+    pub(crate) fn begin(cache: &Cache, name: &str) -> io::Result<Self> {
+        let folder = cache.folder("new").map_err(io::Error::other)?;
+        Ok(Self {
+            cache: cache.clone(),
+            name: name.to_owned(),
+            file: BufWriter::new(tempfile::tempfile_in(folder)?),
+        })
     }
-    fs::rename(&new, folder.join(name))?;
-    prune(&folder);
-    Ok(())
+}
+
+impl Saving for NewFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
+    }
+
+    fn finish(self: Box<Self>, first: &[u8], last: &[u8]) -> io::Result<()> {
+        let mut middle = self.file.into_inner().map_err(io::Error::from)?;
+        middle.rewind()?;
+        let folder = self.cache.folder("parsed").map_err(io::Error::other)?;
+        let scratch = self.cache.scratch().map_err(io::Error::other)?;
+        let new = scratch.path.join(&self.name);
+        let mut file = File::create(&new)?;
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        file.write_all(first)?;
+        io::copy(&mut middle, &mut file)?;
+        file.write_all(last)?;
+        fs::rename(&new, folder.join(&self.name))?;
+        prune(&folder);
+        Ok(())
+    }
 }
 
 /// Deletes those that were not written for longest.
@@ -80,24 +106,42 @@ mod tests {
         Some(bytes)
     }
 
+    fn save(cache: &Cache, name: &str, parts: [&[u8]; 3]) {
+        let mut new = Box::new(NewFile::begin(cache, name).unwrap());
+        new.append(parts[1]).unwrap();
+        new.finish(parts[0], parts[2]).unwrap();
+    }
+
     #[test]
     fn what_is_saved_is_found_by_its_name() {
         let place = tempfile::tempdir().unwrap();
         let cache = Cache::at(place.path().to_owned());
         assert!(open(&cache, "a").is_none());
-        save(&cache, "a", &[b"first, ", b"second"]).unwrap();
-        save(&cache, "b", &[b"other"]).unwrap();
-        assert_eq!(read(&cache, "a").unwrap(), b"first, second");
-        save(&cache, "a", &[b"again"]).unwrap();
+        save(&cache, "a", [b"first, ", b"second, ", b"third"]);
+        save(&cache, "b", [b"", b"other", b""]);
+        assert_eq!(read(&cache, "a").unwrap(), b"first, second, third");
+        save(&cache, "a", [b"again", b"", b""]);
         assert_eq!(read(&cache, "a").unwrap(), b"again");
         assert_eq!(read(&cache, "b").unwrap(), b"other");
+    }
+
+    #[test]
+    fn what_was_not_finished_is_not_there() {
+        let place = tempfile::tempdir().unwrap();
+        let cache = Cache::at(place.path().to_owned());
+        let mut new = NewFile::begin(&cache, "a").unwrap();
+        new.append(b"bytes").unwrap();
+        drop(new);
+        assert!(open(&cache, "a").is_none());
+        let left = fs::read_dir(place.path().join("new")).unwrap().count();
+        assert_eq!(left, 0);
     }
 
     #[test]
     fn what_others_may_write_is_not_read() {
         let place = tempfile::tempdir().unwrap();
         let cache = Cache::at(place.path().to_owned());
-        save(&cache, "a", &[b"bytes"]).unwrap();
+        save(&cache, "a", [b"", b"bytes", b""]);
         let file = place.path().join("parsed/a");
         fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
         assert!(open(&cache, "a").is_none());
@@ -108,7 +152,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let cache = Cache::at(place.path().to_owned());
         for number in 0..KEPT + 3 {
-            save(&cache, &format!("{number}"), &[b"bytes"]).unwrap();
+            save(&cache, &format!("{number}"), [b"", b"bytes", b""]);
         }
         let left = fs::read_dir(place.path().join("parsed")).unwrap().count();
         assert_eq!(left, KEPT);

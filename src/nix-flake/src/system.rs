@@ -9,8 +9,8 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix_eval::world::{
-    FetchRequest, Fetched, FileType, InputAttributes, LockedFlake, Saved, Tree, TreeRequest,
-    TreeSource, World,
+    FetchRequest, Fetched, FileType, InputAttributes, LockedFlake, Reader, Saved, Saving, Tree,
+    TreeRequest, TreeSource, World,
 };
 
 use crate::error::{Error, Result};
@@ -81,9 +81,43 @@ fn read_bounded(at: &Path) -> io::Result<Vec<u8>> {
         }
         return Ok(bytes);
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
+    let length = usize::try_from(metadata.len()).unwrap_or(0);
+    let mut bytes = vec![0; length + 1];
+    let mut filled = 0;
+    loop {
+        match file.read(&mut bytes[filled..]) {
+            // A file gives less than there is room for at its end alone.
+            Ok(count) if filled + count == length || count == 0 => {
+                bytes.truncate(filled + count);
+                return Ok(bytes);
+            }
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if filled == bytes.len() {
+            file.read_to_end(&mut bytes)?;
+            return Ok(bytes);
+        }
+    }
+}
+
+/// Reads this machine's files ahead.
+struct FileReader;
+
+/// Longest text that is read ahead, in bytes.
+const AHEAD_LIMIT: u64 = 16 << 20;
+
+impl Reader for FileReader {
+    fn read(&self, at: &[u8]) -> Option<Vec<u8>> {
+        let at = path(at);
+        // What is no file may never end.
+        let metadata = std::fs::symlink_metadata(at).ok()?;
+        if !metadata.is_file() || metadata.len() > AHEAD_LIMIT {
+            return None;
+        }
+        std::fs::read(at).ok()
+    }
 }
 
 impl World for System {
@@ -129,8 +163,9 @@ impl World for System {
         saved::open(&self.fetcher.cache, name)
     }
 
-    fn save(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
-        saved::save(&self.fetcher.cache, name, parts)
+    fn saving(&mut self, name: &str) -> Option<Box<dyn Saving>> {
+        let new = saved::NewFile::begin(&self.fetcher.cache, name).ok()?;
+        Some(Box::new(new))
     }
 
     fn read_link(&mut self, at: &[u8]) -> io::Result<Vec<u8>> {
@@ -164,6 +199,10 @@ impl World for System {
     fn variable(&mut self, name: &[u8]) -> Option<Vec<u8>> {
         self.note(|notes| notes.variable(name));
         std::env::var_os(OsStr::from_bytes(name)).map(OsStringExt::into_vec)
+    }
+
+    fn reader(&mut self) -> Option<Box<dyn Reader>> {
+        Some(Box::new(FileReader))
     }
 
     fn now(&mut self) -> i64 {

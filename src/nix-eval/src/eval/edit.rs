@@ -7,6 +7,7 @@
 //! are as they were after each edit that can be made.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -149,7 +150,7 @@ impl Evaluator {
     }
 
     /// Code for the file at `path`, if it is one whose literals may be edited.
-    pub(crate) fn editable_code(&mut self, path: &Rc<[u8]>, text: &Rc<[u8]>) -> Option<R<u32>> {
+    pub(crate) fn editable_code(&mut self, path: &Rc<[u8]>, text: &Arc<[u8]>) -> Option<R<u32>> {
         let at = self.editable.place(path)?;
         let before = self.editable.wanted.get(at)?.clone();
         let at = at.to_vec();
@@ -159,7 +160,7 @@ impl Evaluator {
     fn lower_editable(
         &mut self,
         path: &Rc<[u8]>,
-        text: &Rc<[u8]>,
+        text: &Arc<[u8]>,
         at: Vec<u8>,
         before: &[u8],
     ) -> R<u32> {

@@ -1,6 +1,7 @@
 //! Files as expressions: resolving paths, reading, parsing, remembering.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{ErrorKind, EvalError, Evaluator, R};
 use crate::heap::{Kind, Value};
@@ -162,7 +163,13 @@ impl Evaluator {
                     };
                 }
                 Ok(Some(FileType::Directory)) => return Ok(path::join(&here, b"default.nix")),
-                Ok(Some(_)) => return Ok(here),
+                Ok(Some(_)) => {
+                    if resolved == here {
+                        let file: Rc<[u8]> = resolved.into();
+                        self.resolved.insert(file.clone(), file);
+                    }
+                    return Ok(here);
+                }
                 Ok(None) => {
                     let error = std::io::Error::from(std::io::ErrorKind::NotFound);
                     return self.file_error(at, &error);
@@ -228,31 +235,47 @@ impl Evaluator {
     /// Where it is no expression, or a variable is undefined.
     pub fn parse_source(
         &mut self,
-        text: &Rc<[u8]>,
+        text: &Arc<[u8]>,
         origin: Origin,
         base_path: &[u8],
         variables: &[Symbol],
     ) -> R<u32> {
         let ast = self.parse(text, origin, base_path)?;
+        self.lower(&ast, variables)
+    }
+
+    /// Lowers a tree; `variables` are those of the environment it will run in.
+    pub(crate) fn lower(&mut self, ast: &Ast, variables: &[Symbol]) -> R<u32> {
         let outer = ir::Outer {
             globals: &self.globals,
             variables,
             literals: &[],
         };
         let table = &mut self.code_table;
-        let lowered = ir::lower(&ast, &outer, &mut self.heap, &self.symbols, table);
+        let lowered = ir::lower(ast, &outer, &mut self.heap, &self.symbols, table);
         lowered.or_else(|error| self.undefined(&error))
     }
 
     /// Parses a text.
-    pub(super) fn parse(&mut self, text: &Rc<[u8]>, origin: Origin, base_path: &[u8]) -> R<Ast> {
+    pub(crate) fn parse(&mut self, text: &Arc<[u8]>, origin: Origin, base_path: &[u8]) -> R<Ast> {
+        let base = self.add_source_text(text, origin)?;
+        self.parse_at(text, base, base_path)
+    }
+
+    /// Gives a text its positions; the first of them.
+    pub(crate) fn add_source_text(&mut self, text: &Arc<[u8]>, origin: Origin) -> R<Position> {
         self.stats.files += 1;
-        let Some(base) = self.positions.add(origin, text.clone()) else {
-            return self.raise(EvalError::new(
+        match self.positions.add(origin, text.clone()) {
+            Some(base) => Ok(base),
+            None => self.raise(EvalError::new(
                 ErrorKind::Memory,
                 "too much source text".to_owned(),
-            ));
-        };
+            )),
+        }
+    }
+
+    /// Parses a text that has its positions.
+    pub(crate) fn parse_at(&mut self, text: &[u8], base: Position, base_path: &[u8]) -> R<Ast> {
         let home = if self.settings.pure {
             None
         } else {

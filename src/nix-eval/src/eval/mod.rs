@@ -38,6 +38,7 @@ use crate::world::World;
 pub(crate) use coerce::Coercion;
 pub use error::{ErrorKind, EvalError, Frame, R, Raised};
 pub use report::Detail;
+pub(crate) use settings::spawn_with_stack;
 pub use settings::{Settings, with_stack};
 
 pub(crate) use store::display_element;

@@ -100,6 +100,20 @@ pub fn with_stack<T: Send>(work: impl FnOnce() -> T + Send) -> std::io::Result<O
     })
 }
 
+/// Runs `work` on a thread with such a stack, beside whatever goes on here, which is not told how it
+/// ends. A full heap ends it.
+///
+/// # Errors
+/// Where the system refuses the thread.
+pub(crate) fn spawn_with_stack(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> std::io::Result<()> {
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    thread.stack_size(STACK_BYTES).spawn(work)?;
+    Ok(())
+}
+
 impl Evaluator {
     /// Tells the evaluator that it runs on a stack made by [`with_stack`], from here on.
     pub fn start_on_this_stack(&mut self) {

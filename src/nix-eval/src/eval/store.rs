@@ -338,7 +338,7 @@ impl Evaluator {
     }
 
     /// Where the world has what is at a path.
-    pub(super) fn real_path(&mut self, at: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn real_path(&mut self, at: &[u8]) -> Option<Vec<u8>> {
         match self.physical(at) {
             Physical::Path(real) => Some(real),
             Physical::Text(_) | Physical::Nothing => None,

@@ -32,8 +32,8 @@ pub struct Heap {
     /// Shapes of `a // b` for shapes that literals made: the result's shape and how to fill it.
     merges: FxHashMap<(u32, u32), attrs::Merge>,
     recipes: Vec<u32>,
-    /// Shapes that were put together, by what is in them.
-    unique_shapes: HashTable<u32>,
+    /// Shapes that were put together, by a hash of what is in them.
+    unique_shapes: HashTable<(u32, u32)>,
     /// A buffer for the shape that is put together now.
     draft: Vec<u32>,
     empty_list: Value,
@@ -112,6 +112,18 @@ impl Heap {
             region.range(from, count).unwrap_or_default().to_vec()
         };
         (words(&self.data, data), words(&self.code, code))
+    }
+
+    /// Asks for little memory at once from here on, for a heap that takes its time.
+    pub(crate) fn be_frugal(&mut self) {
+        self.data.be_frugal();
+        self.code.be_frugal();
+    }
+
+    /// Gives back memory of what lies between two places and the ends, and is never read again: when it is
+    /// worth it. Where memory begins that was not given back.
+    pub(crate) fn give_back(&mut self, (data, code): (u32, u32)) -> (u32, u32) {
+        (self.data.give_back(data), self.code.give_back(code))
     }
 
     /// Writes data and code where they were when they were saved; `false` where that is outside of

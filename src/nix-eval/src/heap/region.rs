@@ -33,6 +33,8 @@ pub(super) struct Region {
     /// Words whose pages are there, or on their way.
     ordered: u32,
     supplier: Supplier,
+    /// Words that are asked for ahead, at most.
+    most_ahead: u32,
     /// Words there may be.
     limit: u32,
     /// Words before this one may hold what an earlier region left there, unless they are ready.
@@ -87,6 +89,7 @@ impl Region {
             ready: 0,
             ordered: used,
             supplier: Supplier::default(),
+            most_ahead: CHUNK,
             limit: u32::try_from(bytes / 4 - 2).unwrap_or(u32::MAX - 2),
             stale: used,
         })
@@ -128,7 +131,7 @@ impl Region {
                 return;
             }
         }
-        let ahead = (self.used / 2).clamp(FIRST_CHUNK, CHUNK);
+        let ahead = (self.used / 2).clamp(FIRST_CHUNK, self.most_ahead);
         let further = |from: u32| from.saturating_add(ahead).min(self.limit);
         let bytes = |from: u32, to: u32| from as usize * 4..to as usize * 4;
         if needed > self.ordered {
@@ -138,7 +141,7 @@ impl Region {
         }
         self.ready = self.ordered;
         // A small evaluation is over before a thread has started.
-        if self.used >= CHUNK / 2 {
+        if self.used >= CHUNK / 2 && self.most_ahead == CHUNK {
             let end = further(self.ordered);
             self.supplier.order(&self.map, bytes(self.ordered, end));
             self.ordered = end;
@@ -183,6 +186,35 @@ impl Region {
         self.ready = self.ready.max(end);
         self.ordered = self.ordered.max(end);
         true
+    }
+
+    /// Asks for little memory at once from here on.
+    pub(super) fn be_frugal(&mut self) {
+        self.most_ahead = FIRST_CHUNK;
+    }
+
+    /// Gives the system back the pages of words that were handed out from word `from` on, where there are
+    /// many; they hold zeros from then on. Where words begin whose pages are left.
+    pub(super) fn give_back(&mut self, from: u32) -> u32 {
+        let from = from.next_multiple_of(PAGE_WORDS);
+        let end = self.used / PAGE_WORDS * PAGE_WORDS;
+        if end.saturating_sub(from) < self.most_ahead {
+            return from;
+        }
+        #[cfg(target_os = "linux")]
+        {
+            let (start, length) = (from as usize * 4, (end - from) as usize * 4);
+            // SAFETY: the range lies in the map, since words before `used` do. Private pages that are
+            // given back read as zeros, which is a value of every word; nothing borrows from the
+            // region, since `self` is borrowed mutably.
+            let given = unsafe {
+                let advice = memmap2::UncheckedAdvice::DontNeed;
+                self.map.unchecked_advise_range(advice, start, length)
+            };
+            // Pages that stay are in nobody's way.
+            let _ = given;
+        }
+        end
     }
 
     /// `count` words from word `at`, where all of them were handed out.

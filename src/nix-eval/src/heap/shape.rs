@@ -29,10 +29,15 @@ const POSITIONS: u32 = 2;
 /// Up to this many names are searched one by one.
 const LINEAR: usize = 8;
 
-fn hash_of(words: &[u32]) -> u64 {
+fn hash_of(words: &[u32]) -> u32 {
     let mut hasher = FxHasher::default();
     words.hash(&mut hasher);
-    hasher.finish()
+    hasher.finish() as u32
+}
+
+/// A hash as wide as a table wants it, from the half that is kept.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
 }
 
 impl Heap {
@@ -76,23 +81,25 @@ impl Heap {
     pub(super) fn unique_shape(&mut self, draft: Vec<u32>, count: u32, stable: bool) -> Shape {
         let hash = hash_of(&draft);
         let data = &self.data;
-        let is_same = |&at: &u32| {
+        let is_same = |&(other, at): &(u32, u32)| {
+            if other != hash {
+                return false;
+            }
             let words = data.get(at, 0) << u32::from(data.get(at, 1) & POSITIONS != 0);
             data.get(at, 0) == count
                 && words as usize == draft.len()
                 && data.words(at, HEADER, words) == draft
         };
-        let shape = if let Some(&known) = self.unique_shapes.find(hash, is_same) {
+        let known = self.unique_shapes.find(spread(hash), is_same);
+        let shape = if let Some(&(_, known)) = known {
             let flags = self.data.get(known, 1);
             self.data.set(known, 1, flags | STABLE);
             Shape(known)
         } else {
             let shape = self.add_shape(&draft, count, stable);
-            let data = &self.data;
-            self.unique_shapes.insert_unique(hash, shape.0, |&at| {
-                let words = data.get(at, 0) << u32::from(data.get(at, 1) & POSITIONS != 0);
-                hash_of(data.words(at, HEADER, words))
-            });
+            let entry = (hash, shape.0);
+            let hash = |&(hash, _): &(u32, u32)| spread(hash);
+            self.unique_shapes.insert_unique(hash(&entry), entry, hash);
             shape
         };
         self.draft = draft;

@@ -78,11 +78,25 @@ impl Names {
         self.ends.push(self.bytes.len() as u32);
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(super) fn get(&self, index: usize) -> &[u8] {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.bytes[start as usize..self.ends[index] as usize]
+    }
+
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        (0..self.ends.len()).map(|index| {
-            let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-            &self.bytes[start as usize..self.ends[index] as usize]
-        })
+        (0..self.ends.len()).map(|index| self.get(index))
+    }
+
+    /// Moves the names of another list to the end of this one.
+    pub(super) fn append(&mut self, other: &mut Self) {
+        let before = self.bytes.len() as u32;
+        self.bytes.append(&mut other.bytes);
+        self.ends
+            .extend(other.ends.drain(..).map(|end| before + end));
     }
 
     /// Whether each name ends where there are bytes, and after the one before it.

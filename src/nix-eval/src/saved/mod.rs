@@ -9,7 +9,9 @@
 //!
 //! Nothing here decides where an image is kept; [`World`](crate::world::World) does.
 
+mod beside;
 pub(crate) mod bytes;
+mod draft;
 mod image;
 mod save;
 #[cfg(test)]
@@ -17,6 +19,7 @@ mod tests;
 
 use std::fmt::Write as _;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -189,7 +192,7 @@ impl Evaluator {
     }
 
     /// Code for the file at `path`, if it was saved with this text.
-    pub(crate) fn saved_code(&mut self, path: &Rc<[u8]>, text: &Rc<[u8]>) -> Option<u32> {
+    pub(crate) fn saved_code(&mut self, path: &Rc<[u8]>, text: &Arc<[u8]>) -> Option<u32> {
         let saved = self.saved_files.as_ref()?;
         let entries = saved.entries.get(&path[..])?;
         let expected = digest(text);
@@ -221,7 +224,7 @@ impl Evaluator {
 
     /// Code for the file at `path`: as it was saved, or parsed now.
     pub(crate) fn file_code(&mut self, path: &Rc<[u8]>, text: Vec<u8>) -> crate::eval::R<u32> {
-        let text: Rc<[u8]> = text.into();
+        let text: Arc<[u8]> = text.into();
         if let Some(code) = self.editable_code(path, &text) {
             return code;
         }
@@ -229,18 +232,28 @@ impl Evaluator {
             self.mark_shared(path, code);
             return Ok(code);
         }
-        let origin = Origin::File(path.clone());
-        let code = self.parse_source(&text, origin, path::parent(path), &[])?;
+        let (text, ahead) = match self.parsed_ahead(path, &text) {
+            Some(ready) => (ready.text, Some(ready.tree)),
+            None => (text, None),
+        };
+        let base = self.add_source_text(&text, Origin::File(path.clone()))?;
+        let ahead = ahead.and_then(|tree| self.tree_ahead(tree, base));
+        let was_ahead = ahead.is_some();
+        let ast = match ahead {
+            Some(ast) => ast,
+            None => self.parse_at(&text, base, path::parent(path))?,
+        };
+        let code = self.lower(&ast, &[])?;
         self.mark_shared(path, code);
         let has_no_place = self.saved_files.as_ref().is_some_and(|saved| {
             !saved.later.is_empty() && saved.later.contains(&(path.to_vec(), digest(&text)))
         });
-        if let Some(parsed) = &mut self.parsed {
-            if has_no_place {
-                parsed.displaced += text.len();
-            } else {
-                parsed.add(path.clone(), text);
-            }
+        match &mut self.parsed {
+            Some(parsed) if has_no_place => parsed.displaced += text.len(),
+            _ => self.was_parsed(path, text, &ast),
+        }
+        if was_ahead {
+            self.tree_is_used(ast);
         }
         Ok(code)
     }

@@ -1,29 +1,27 @@
 //! Writing an image: what the one before holds, and the files that had to be parsed.
 
-use std::cell::Cell;
 use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
-
-use super::image::{Digest, Entry, HEADER_BYTES, Index, Names, Record, digest};
-use super::{adopt, ends_of, image_name};
+use super::beside::{Beside, Expected, Ready};
+use super::draft::{Draft, Tree, start_of};
 use crate::eval::{Evaluator, Settings, with_stack};
 use crate::path;
-use crate::position::Origin;
-use crate::symbol::Symbol;
-use crate::world::{FetchRequest, Fetched, FileType, World};
+use crate::position::Position;
+use crate::syntax::ast::{Ast, Expr, ExprId};
+use crate::world::{Saving, World};
 
 /// Text that is worth saving, in bytes: less is parsed before an image would be written.
 const WORTH_SAVING: usize = 64 << 10;
 /// What is worth saving is at least this part of what was saved already. A tree that changes with
 /// every edit has another path each time, and would be saved again and again.
 const PART_WORTH_SAVING: usize = 16;
-/// Bytes that an image may grow to; after that it starts anew with what the last evaluation read.
-const MOST_BYTES: u64 = 256 << 20;
+/// Files that are worth a thread to parse them ahead.
+const FILES_WORTH_EXPECTING: usize = 16;
 
 /// Path and text.
-type ParsedFile = (Rc<[u8]>, Rc<[u8]>);
+type ParsedFile = (Rc<[u8]>, Arc<[u8]>);
 
 /// The files that an evaluation had to parse.
 pub(crate) struct Parsed {
@@ -35,6 +33,16 @@ pub(crate) struct Parsed {
     /// Bytes of the files that were saved, but for which there is no place beside the values that
     /// are in use.
     pub(super) displaced: usize,
+    help: Help,
+}
+
+/// The thread that parses beside the evaluation.
+enum Help {
+    /// There was no need of one yet; what it will be told to expect.
+    Needless(Vec<Expected>),
+    Here(Beside),
+    /// There is none to be had.
+    Refused,
 }
 
 impl Parsed {
@@ -45,6 +53,7 @@ impl Parsed {
             bytes: 0,
             reused: 0,
             displaced: 0,
+            help: Help::Needless(Vec::new()),
         }
     }
 
@@ -52,9 +61,22 @@ impl Parsed {
         self.reused += text.len();
     }
 
-    pub(super) fn add(&mut self, path: Rc<[u8]>, text: Rc<[u8]>) {
+    fn add(&mut self, path: Rc<[u8]>, text: Arc<[u8]>) {
         self.bytes += text.len();
+        if let Help::Here(beside) = &mut self.help {
+            beside.parsed(&path, &text);
+        }
         self.files.push((path, text));
+    }
+
+    /// Whether there is enough to be done for a thread.
+    fn needs_help(&self) -> bool {
+        match &self.help {
+            Help::Needless(expected) => {
+                self.bytes >= WORTH_SAVING || expected.len() >= FILES_WORTH_EXPECTING
+            }
+            Help::Here(_) | Help::Refused => false,
+        }
     }
 }
 
@@ -63,8 +85,8 @@ pub struct Unsaved {
     image: String,
     settings: Settings,
     now: i64,
-    /// Paths and texts.
-    files: Vec<(Vec<u8>, Vec<u8>)>,
+    files: Vec<(Vec<u8>, Arc<[u8]>)>,
+    beside: Option<Beside>,
 }
 
 impl Evaluator {
@@ -76,179 +98,176 @@ impl Evaluator {
         })
     }
 
+    /// What a thread made of a file ahead.
+    pub(super) fn parsed_ahead(&mut self, path: &[u8], text: &[u8]) -> Option<Ready> {
+        let parsed = self.parsed.as_mut()?;
+        let Help::Here(beside) = &mut parsed.help else {
+            return None;
+        };
+        beside.ready(path).filter(|ready| *ready.text == *text)
+    }
+
+    /// The tree of a file with its text at `base`.
+    pub(super) fn tree_ahead(&mut self, tree: Tree, base: Position) -> Option<Ast> {
+        let parsed = self.parsed.as_mut()?;
+        let Help::Here(beside) = &mut parsed.help else {
+            return None;
+        };
+        Some(beside.tree(tree, base, &mut self.symbols))
+    }
+
+    /// A tree that was parsed ahead is of no use any more.
+    pub(super) fn tree_is_used(&mut self, tree: Ast) {
+        let parsed = self.parsed.as_mut();
+        if let Some(Help::Here(beside)) = parsed.map(|parsed| &mut parsed.help) {
+            beside.is_used(tree);
+        }
+    }
+
+    /// Notes that a file was parsed, and has the files parsed ahead that it will ask for.
+    pub(super) fn was_parsed(&mut self, path: &Rc<[u8]>, text: Arc<[u8]>, ast: &Ast) {
+        if self.parsed.is_none() {
+            return;
+        }
+        let expected = self.expected_by(path, ast);
+        let Some(parsed) = &mut self.parsed else {
+            return;
+        };
+        parsed.add(path.clone(), text);
+        match &mut parsed.help {
+            Help::Needless(earlier) => earlier.extend(expected),
+            Help::Here(beside) if !expected.is_empty() => beside.expect(expected),
+            Help::Here(_) | Help::Refused => {}
+        }
+        if parsed.needs_help() {
+            self.start_help();
+        }
+    }
+
+    fn start_help(&mut self) {
+        let Some(parsed) = &mut self.parsed else {
+            return;
+        };
+        let Help::Needless(expected) = std::mem::replace(&mut parsed.help, Help::Refused) else {
+            return;
+        };
+        if std::thread::available_parallelism().map_or(1, usize::from) < 2 {
+            return;
+        }
+        let Some(saving) = self.world.saving(&parsed.image) else {
+            return;
+        };
+        let beside = Beside::start(
+            self.settings.clone(),
+            self.world.now(),
+            parsed.image.clone(),
+            self.world.saved(&parsed.image),
+            saving,
+            self.world.reader(),
+        );
+        let Some(mut beside) = beside else {
+            return;
+        };
+        for (path, text) in &parsed.files {
+            beside.parsed(path, text);
+        }
+        let is_new = |file: &Expected| !self.imports.contains_key(&file.path[..]);
+        beside.expect(expected.into_iter().filter(is_new).collect());
+        parsed.help = Help::Here(beside);
+    }
+
+    /// The files that a file will ask for, by what it looks like: those beside it, those that it imports,
+    /// and those in a list of many, which is one of modules.
+    fn expected_by(&mut self, path: &[u8], ast: &Ast) -> Vec<Expected> {
+        let folder = path::parent(path);
+        let import = self.symbols.find(b"import");
+        let file = |id: ExprId| match ast.get(id) {
+            Expr::Path(named) if named.ends_with(b".nix") => Some(&**named),
+            _ => None,
+        };
+        let mut found: Vec<&[u8]> = Vec::new();
+        for expr in &ast.exprs {
+            match expr {
+                Expr::Path(named) if named.ends_with(b".nix") && path::parent(named) == folder => {
+                    found.push(named);
+                }
+                Expr::Call { function, args, .. } if matches!(ast.get(*function), Expr::Var(name, _) if Some(*name) == import) =>
+                {
+                    found.extend(file(args[0]));
+                }
+                Expr::List(elements) if elements.len() >= FILES_WORTH_EXPECTING => {
+                    found.extend(elements.iter().filter_map(|&element| file(element)));
+                }
+                _ => {}
+            }
+        }
+        let mut expected = Vec::new();
+        for path in found {
+            let saved = self.saved_files.as_ref();
+            let is_saved = saved.is_some_and(|saved| saved.entries.contains_key(path));
+            if !is_saved
+                && !self.imports.contains_key(path)
+                && let Some(real) = self.real_path(path)
+            {
+                expected.push(Expected {
+                    path: path.into(),
+                    real: real.into(),
+                });
+            }
+        }
+        expected
+    }
+
     /// What there is to save, where that is worth it.
     pub fn take_unsaved(&mut self) -> Option<Unsaved> {
         let parsed = self.parsed.take_if(|parsed| {
             parsed.bytes >= WORTH_SAVING.max(parsed.reused / PART_WORTH_SAVING)
         })?;
-        let files = parsed.files.iter();
+        let files = parsed.files.into_iter();
         Some(Unsaved {
             image: parsed.image,
             settings: self.settings.clone(),
             now: self.world.now(),
-            files: files
-                .map(|(path, text)| (path.to_vec(), text.to_vec()))
-                .collect(),
+            files: files.map(|(path, text)| (path.to_vec(), text)).collect(),
+            beside: match parsed.help {
+                Help::Here(beside) => Some(beside),
+                Help::Needless(_) | Help::Refused => None,
+            },
         })
     }
 }
 
 impl Unsaved {
-    /// Parses the files once more, where nothing else is going on, and saves what comes of it.
+    /// Saves what came of parsing the files.
     ///
     /// # Errors
     /// As the system reports them. Nothing depends on its success but the speed of what follows.
-    pub fn save(self, world: &mut (dyn World + Send)) -> io::Result<()> {
-        with_stack(|| self.write(world))?.unwrap_or(Ok(()))
-    }
-
-    fn write(self, world: &mut dyn World) -> io::Result<()> {
-        let has_spoken = Rc::new(Cell::new(false));
-        let nowhere = Nowhere {
-            now: self.now,
-            has_spoken: has_spoken.clone(),
-        };
-        let mut evaluator = Evaluator::new(self.settings, Box::new(nowhere))?;
-        evaluator.start_on_this_stack();
-        if image_name(&evaluator) != self.image {
+    pub fn save(mut self, world: &mut (dyn World + Send)) -> io::Result<()> {
+        let saved = world.saved(&self.image);
+        // Others may have saved more meanwhile, which has to be continued then.
+        if let Some(beside) = self.beside.take()
+            && beside.continues() == start_of(saved.as_deref())
+            && beside.finish()
+        {
             return Ok(());
         }
-        let Some((mut index, mut records)) = continued(&mut evaluator, world, &self.image)? else {
+        let Some(saving) = world.saving(&self.image) else {
             return Ok(());
         };
-        evaluator.symbols.forget_appearances();
-        evaluator.code_table.take();
-        let known: FxHashSet<(Vec<u8>, Digest)> = index
-            .entries
-            .iter()
-            .map(|entry| (entry.path.clone(), entry.text))
-            .collect();
-        for (path, text) in self.files {
-            if known.contains(&(path.clone(), digest(&text))) {
-                continue;
-            }
-            has_spoken.set(false);
-            let parsed = record(&mut evaluator, &path.into(), &text.into());
-            // What warns has to be parsed each time.
-            if let Some((mut entry, record)) = parsed.filter(|_| !has_spoken.get()) {
-                let record = record.to_bytes();
-                entry.offset = (HEADER_BYTES + records.len()) as u64;
-                entry.length = record.len() as u32;
-                entry.record = digest(&record);
-                records.extend(record);
-                index.entries.push(entry);
-            }
+        with_stack(|| self.parse_again(world, saving))?.unwrap_or(Ok(()))
+    }
+
+    /// Parses the files once more, where nothing else is going on.
+    fn parse_again(&self, world: &mut dyn World, saving: Box<dyn Saving>) -> io::Result<()> {
+        let before = world.saved(&self.image);
+        let settings = self.settings.clone();
+        let draft = Draft::begin(settings, self.now, &self.image, before.as_deref(), saving)?;
+        let Some(mut draft) = draft else {
+            return Ok(());
+        };
+        for (path, text) in &self.files {
+            draft.add(path, text)?;
         }
-        index.end = ends_of(&evaluator);
-        index.names = Names::default();
-        for symbol in index.start.symbols..index.end.symbols {
-            index.names.push(evaluator.symbols.name(Symbol(symbol)));
-        }
-        let (header, index) = index.to_bytes((HEADER_BYTES + records.len()) as u64);
-        world.save(&self.image, &[&header, &records, &index])
-    }
-}
-
-/// The index and the records that the new image starts with: those of the one before, or none.
-fn continued(
-    evaluator: &mut Evaluator,
-    world: &mut dyn World,
-    image: &str,
-) -> io::Result<Option<(Index, Vec<u8>)>> {
-    let start = ends_of(evaluator);
-    if let Some(bytes) = world.saved(image)
-        && bytes.length() < MOST_BYTES
-        && let Some(index) = adopt(evaluator, &*bytes)
-    {
-        let ends = index.entries.iter();
-        let end = ends.map(|entry| entry.offset + u64::from(entry.length));
-        let end = usize::try_from(end.max().unwrap_or(0)).unwrap_or(0);
-        let mut records = vec![0; end.saturating_sub(HEADER_BYTES)];
-        bytes.read_at(HEADER_BYTES as u64, &mut records)?;
-        return Ok(Some((index, records)));
-    }
-    let index = Index {
-        start,
-        ..Index::default()
-    };
-    let has_room = evaluator.heap.reserve(start.data, start.code);
-    Ok(has_room.then(|| (index, Vec::new())))
-}
-
-/// Parses a file where nothing else is going on, and takes out what that left.
-fn record(evaluator: &mut Evaluator, path: &Rc<[u8]>, text: &Rc<[u8]>) -> Option<(Entry, Record)> {
-    let start = evaluator.heap.ends();
-    let position = evaluator.positions.next();
-    let origin = Origin::File(path.clone());
-    let root = evaluator.parse_source(text, origin, path::parent(path), &[]);
-    let (data, code) = evaluator.heap.words_since(start.0, start.1);
-    let part = evaluator.code_table.take();
-    let symbols = evaluator.symbols.take_appearances();
-    let entry = Entry {
-        path: path.to_vec(),
-        text: digest(text),
-        offset: 0,
-        length: 0,
-        record: Digest::default(),
-        root: root.ok()?,
-        code: start.1,
-        data: start.0,
-        position,
-    };
-    let record = Record {
-        code,
-        data,
-        places: part.places.iter().map(|&(code, at)| (code, at.0)).collect(),
-        names: part
-            .names
-            .iter()
-            .map(|&(code, name)| (code, name.0))
-            .collect(),
-        symbols,
-    };
-    Some((entry, record))
-}
-
-/// A world without anything in it, for an evaluator that only parses.
-struct Nowhere {
-    now: i64,
-    has_spoken: Rc<Cell<bool>>,
-}
-
-fn nothing<T>() -> io::Result<T> {
-    Err(io::ErrorKind::NotFound.into())
-}
-
-impl World for Nowhere {
-    fn read_file(&mut self, _: &[u8]) -> io::Result<Vec<u8>> {
-        nothing()
-    }
-
-    fn file_type(&mut self, _: &[u8]) -> io::Result<Option<FileType>> {
-        Ok(None)
-    }
-
-    fn read_dir(&mut self, _: &[u8]) -> io::Result<Vec<(Vec<u8>, FileType)>> {
-        nothing()
-    }
-
-    fn read_link(&mut self, _: &[u8]) -> io::Result<Vec<u8>> {
-        nothing()
-    }
-
-    fn variable(&mut self, _: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn now(&mut self) -> i64 {
-        self.now
-    }
-
-    fn say(&mut self, _: &[u8]) {
-        self.has_spoken.set(true);
-    }
-
-    fn fetch(&mut self, _: &FetchRequest) -> Result<Fetched, String> {
-        Err("nothing is fetched here".to_owned())
+        draft.finish()
     }
 }

@@ -9,5 +9,6 @@ pub mod lint;
 pub mod literals;
 mod parser;
 pub mod show;
+pub(crate) mod transfer;
 
 pub use parser::{ParseError, ParseOptions, parse};

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use nix_eval::eval::StoreContent;
 use nix_eval::path;
 use nix_eval::world::{
-    FetchRequest, Fetched, FileType, InputAttributes, LockedFlake, Saved, Tree, TreeRequest,
-    TreeSource, World,
+    FetchRequest, Fetched, FileType, InputAttributes, LockedFlake, Reader, Saved, Saving, Tree,
+    TreeRequest, TreeSource, World,
 };
 use nix_store::StoreDir;
 use nix_store::nar::MemoryTree;
@@ -214,8 +214,13 @@ impl<W: World> World for Recorder<W> {
         self.world.saved(name)
     }
 
-    fn save(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
-        self.world.save(name, parts)
+    fn saving(&mut self, name: &str) -> Option<Box<dyn Saving>> {
+        self.world.saving(name)
+    }
+
+    // What it reads is read by the world too, and recorded then, before it is used.
+    fn reader(&mut self) -> Option<Box<dyn Reader>> {
+        self.world.reader()
     }
 
     // Values that were saved are values of files: what those are is noted below.

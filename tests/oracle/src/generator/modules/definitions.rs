@@ -82,7 +82,11 @@ impl Systems {
         }
         // Such types know of definitions that have a file and a value, and of no others.
         let is_strict = matches!(shape, Shape::Submodule(_) | Shape::Type);
-        let choices = if is_strict && self.percent(90) { 26 } else { 40 };
+        let choices = if is_strict && self.percent(90) {
+            26
+        } else {
+            40
+        };
         match self.random.below(choices) {
             0..=10 => {
                 let condition = self.condition();
