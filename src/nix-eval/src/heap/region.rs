@@ -452,6 +452,32 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn what_was_given_back_leaves_the_rest_alone() {
+        let mut region = Region::new(16 << 20).unwrap();
+        region.be_frugal();
+        let mut kept = region.end_word();
+        let fill = |region: &mut Region, value| {
+            for _ in 0..FIRST_CHUNK / 100 {
+                let at = region.allocate(200);
+                (0..200).for_each(|index| region.set(at, index, value));
+            }
+        };
+        fill(&mut region, 1);
+        let before = region.give_back(kept);
+        assert!(before > kept, "there is enough of it");
+        kept = before;
+        assert_eq!(region.give_back(kept), kept, "all of it was given back");
+        assert_eq!(region.range(0, 4), Some(&[0; 4][..]));
+        let rest = region.range(before, region.end_word() - before).unwrap();
+        assert!(rest.iter().all(|&word| word == 1));
+        let end = region.end_word();
+        fill(&mut region, 2);
+        let new = region.range(end, region.end_word() - end).unwrap();
+        assert!(new.iter().all(|&word| word == 2));
+    }
+
+    #[test]
     fn a_reference_outside_is_noticed_in_checked_builds() {
         let region = Region::new(4096).unwrap();
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| region.word(5)));

@@ -225,6 +225,19 @@ impl Beside {
         Some(ready)
     }
 
+    /// Waits until the thread has nothing to do.
+    #[cfg(test)]
+    pub(super) fn wait_until_idle(&self) {
+        loop {
+            let state = self.shared.state();
+            if state.end.is_some() || (state.expected.is_empty() && state.at.is_none()) {
+                return;
+            }
+            drop(state);
+            std::thread::yield_now();
+        }
+    }
+
     /// What the image continues.
     pub(super) fn continues(&self) -> Start {
         self.start

@@ -5,10 +5,16 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
+use super::beside::{Beside, Expected};
+use super::draft::{BASE, Draft};
 use crate::eval::{Detail, Evaluator, Settings, with_stack};
+use crate::path;
 use crate::position::Origin;
 use crate::print;
+use crate::symbol::{Symbol, SymbolTable};
+use crate::syntax::transfer::Transfer;
 use crate::testing::Memory;
+use crate::world::World as _;
 
 /// So much text that it is worth saving.
 fn padding() -> String {
@@ -290,4 +296,161 @@ fn evaluations_with_other_files_share_an_image() {
     let expected = "[ { other = 2; } { shared = 1; } ]".to_owned();
     assert_eq!(memory.answer(both), (expected, 2));
     assert_eq!(Rc::new(memory).images.lock().unwrap().len(), 1);
+}
+
+/// All programs of the repository that are there to be compared with Nix.
+#[expect(clippy::disallowed_methods, reason = "they are the tests' own")]
+fn programs() -> Vec<Vec<u8>> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/lang");
+    let mut folders = vec![std::path::PathBuf::from(folder)];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "nix") {
+                found.push(std::fs::read(path).unwrap());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// An evaluator in which names and texts came up before.
+fn evaluator() -> Evaluator {
+    let settings = Settings {
+        pipe_operators: true,
+        ..Settings::default()
+    };
+    let mut evaluator = Evaluator::new(settings, Box::new(Memory::default())).unwrap();
+    evaluator.start_on_this_stack();
+    let before = b"{ zebra = x: x; b = { a = 1; }; inherit ({ }) name; }";
+    let text = Arc::from(&before[..]);
+    evaluator
+        .parse_source(&text, Origin::String, b"/", &[])
+        .unwrap();
+    evaluator
+}
+
+#[test]
+fn a_tree_that_was_parsed_ahead_lowers_to_the_same_code() {
+    let folder = b"/folder";
+    let count = with_stack(|| {
+        let mut count = 0;
+        let saving = Memory::default().saving("image").unwrap();
+        let mut other = Evaluator::new(evaluator().settings, Box::new(Memory::default())).unwrap();
+        let (settings, name) = (other.settings.clone(), super::image_name(&other));
+        other.start_on_this_stack();
+        let mut draft = Draft::begin(settings, NOW, &name, None, saving)
+            .unwrap()
+            .unwrap();
+        let (mut names, known) = (Vec::new(), SymbolTable::new().len());
+        for text in programs() {
+            let path = path::join(folder, b"file.nix");
+            let tree = draft.parse(&path, &text);
+            names.extend(draft.names_from(known + names.len()).map(<[u8]>::to_vec));
+            let text: Arc<[u8]> = text.into();
+            let (mut here, mut there) = (evaluator(), evaluator());
+            let place = here.add_source_text(&text, Origin::String).unwrap();
+            let expected = here.parse_at(&text, place, folder);
+            let (Ok(expected), Some(tree)) = (expected, tree) else {
+                continue;
+            };
+            let base = there.add_source_text(&text, Origin::String).unwrap();
+            let mut symbols: Vec<Symbol> = (0..known as u32).map(Symbol).collect();
+            symbols.resize(known + names.len(), Symbol(u32::MAX));
+            for &name in &tree.appeared {
+                if let Some(new) = (name as usize).checked_sub(known) {
+                    symbols[name as usize] = there.symbols.intern(&names[new]);
+                }
+            }
+            let mut moved = tree.ast;
+            moved.transfer(&Transfer {
+                symbols: &symbols,
+                from: BASE,
+                to: base,
+            });
+            let (first, second) = (here.lower(&expected, &[]), there.lower(&moved, &[]));
+            assert_eq!(first.ok(), second.ok());
+            assert!(here.heap.bytes() == there.heap.bytes());
+            count += 1;
+        }
+        count
+    })
+    .unwrap()
+    .unwrap();
+    assert!(count > 500, "{count} programs were compared");
+}
+
+/// What time it is in tests.
+const NOW: i64 = 1_700_000_000;
+
+/// A thread that parses, when no other test has one.
+fn beside(memory: &Memory, settings: &Settings) -> Beside {
+    let mut memory = memory.clone();
+    loop {
+        let evaluator = Evaluator::new(settings.clone(), Box::new(memory.clone())).unwrap();
+        let image = super::image_name(&evaluator);
+        let (saving, reader) = (memory.saving(&image).unwrap(), memory.reader());
+        let before = memory.saved(&image);
+        let beside = Beside::start(settings.clone(), NOW, image, before, saving, reader);
+        if let Some(beside) = beside {
+            return beside;
+        }
+        std::thread::yield_now();
+    }
+}
+
+fn expected(path: &str) -> Expected {
+    Expected {
+        path: path.as_bytes().into(),
+        real: path.as_bytes().into(),
+    }
+}
+
+#[test]
+fn files_that_are_expected_are_parsed_ahead() {
+    let memory = Memory::with(&[("/good.nix", "{ a = 1; }"), ("/bad.nix", "{")]);
+    let mut beside = beside(&memory, &Settings::default());
+    let files = ["/bad.nix", "/absent.nix", "/good.nix"].map(expected);
+    beside.expect(files.into());
+    beside.wait_until_idle();
+    assert!(beside.ready(b"/bad.nix").is_none());
+    assert!(beside.ready(b"/absent.nix").is_none());
+    assert!(beside.ready(b"/other.nix").is_none());
+    let ready = beside.ready(b"/good.nix").unwrap();
+    assert!(ready.text.starts_with(b"{ a = 1; }"));
+    assert!(
+        beside.ready(b"/good.nix").is_none(),
+        "it is handed out once"
+    );
+}
+
+#[test]
+fn what_was_parsed_beside_is_saved_like_what_was_parsed_afterwards() {
+    let files = [("/all.nix", ALL), ("/b.nix", "{ b = 1; }")];
+    let memory = Memory::with(&files);
+    let mut beside = beside(&memory, &Settings::default());
+    for (name, _) in files {
+        let text = memory.files[name.as_bytes()].clone();
+        beside.parsed(name.as_bytes(), &text.into());
+    }
+    assert!(beside.finish());
+    let program = "[ (removeAttrs (import /all.nix { }) [ \"function\" ]) (import /b.nix) ]";
+    let (expected, saved) = memory.fresh().answer(program);
+    assert_eq!(saved, 0);
+    assert_eq!(memory.answer(program), (expected, 2));
+}
+
+#[test]
+fn a_thread_that_is_left_alone_saves_nothing() {
+    let memory = Memory::with(&[("/a.nix", "1")]);
+    let mut first = beside(&memory, &Settings::default());
+    first.expect(vec![expected("/a.nix")]);
+    drop(first);
+    // There is room for another one once it is gone.
+    drop(beside(&memory, &Settings::default()));
+    assert!(!memory.has_images());
 }

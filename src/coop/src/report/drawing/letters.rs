@@ -1,7 +1,7 @@
 //! How wide a text can become in whatever font a browser has for it.
 //!
 //! Which font that is nobody knows when the page is written. Widths are those of the widest among usual ones,
-//! so that a text fits in all: the advance widths of DejaVu Sans 2.37, rounded up.
+//! so that a text fits in all: the advance widths of `DejaVu Sans` 2.37, rounded up.
 
 /// How heavy the letters are.
 #[derive(Clone, Copy)]
@@ -13,12 +13,11 @@ pub(super) enum Weight {
 /// The width of a text in ten-thousandths of the font's size.
 pub(super) fn width(text: &str, weight: Weight) -> i32 {
     let letters = text.chars().map(|letter| match weight {
-        Weight::Bold => bold(letter) * 100,
-        // Signs are as wide in both weights.
         Weight::Regular if letter.is_alphanumeric() || " .,-·".contains(letter) => {
             bold(letter) * 93
         }
-        Weight::Regular => bold(letter) * 100,
+        // Other signs are as wide in both weights.
+        Weight::Regular | Weight::Bold => bold(letter) * 100,
     });
     letters.sum()
 }
@@ -40,11 +39,10 @@ fn bold(letter: char) -> i32 {
         'A' | 'B' | 'C' | 'K' | 'R' | 'V' | 'X' => 78,
         '#' | '+' | '<' | '=' | '>' | '^' | '~' | 'D' | 'G' | 'H' | 'N' | 'U' => 84,
         '&' | 'O' | 'Q' => 88,
-        'M' | 'w' => 100,
+        'M' | 'w' | '\u{2010}'..='\u{2027}' => 100,
         'W' | 'm' => 111,
         // Latin with accents is as wide as without; capitals are, and so are a script's ideographs.
         '\u{a0}'..='\u{24f}' if letter.is_lowercase() => 75,
-        '\u{2010}'..='\u{2027}' => 100,
         // Wider than any single letter, a few ligatures apart.
         _ => 130,
     }
