@@ -112,16 +112,27 @@ pub(crate) fn hold(notes: &[u8]) -> bool {
         };
         all.push(note);
     }
-    let holds = |&(question, what, expected): &(Question, &[u8], &[u8])| {
-        answer(question, what).as_deref() == Some(expected)
+    // What lies at a path is asked after what it holds, and mostly answered with it.
+    all.sort_by(|one, other| (one.1, one.0).cmp(&(other.1, other.0)));
+    let holds = |all: &[Note<'_>]| {
+        let mut known = None;
+        all.iter().all(|&(question, what, expected)| {
+            let answer = match known.take() {
+                Some((path, metadata)) if path == what && question == Question::Type => {
+                    Some(type_of(&metadata))
+                }
+                _ => answer_and_keep(question, what, &mut known),
+            };
+            answer.as_deref() == Some(expected)
+        })
     };
     if all.len() < MANY {
-        return all.iter().all(holds);
+        return holds(&all);
     }
     let (first, second) = all.split_at(all.len() / 2);
     thread::scope(|scope| {
-        let second = scope.spawn(|| second.iter().all(holds));
-        first.iter().all(holds) & second.join().unwrap_or(false)
+        let second = scope.spawn(|| holds(second));
+        holds(first) & second.join().unwrap_or(false)
     })
 }
 
@@ -150,7 +161,10 @@ pub(crate) fn asked(notes: &[u8]) -> Option<Vec<Asked<'_>>> {
     Some(found)
 }
 
-fn take<'a>(rest: &mut &'a [u8]) -> Option<(Question, &'a [u8], &'a [u8])> {
+/// A question, what it is about, and the answer.
+type Note<'a> = (Question, &'a [u8], &'a [u8]);
+
+fn take<'a>(rest: &mut &'a [u8]) -> Option<Note<'a>> {
     let (&kind, after) = rest.split_first()?;
     *rest = after;
     let mut part = || {
@@ -165,14 +179,31 @@ fn take<'a>(rest: &mut &'a [u8]) -> Option<(Question, &'a [u8], &'a [u8])> {
 
 /// The answer as it is now; `None` where there is no telling it from a later one.
 fn answer(question: Question, what: &[u8]) -> Option<Vec<u8>> {
+    answer_and_keep(question, what, &mut None)
+}
+
+/// The same. Keeps what the system says of a path where it says all that can be asked.
+fn answer_and_keep<'a>(
+    question: Question,
+    what: &'a [u8],
+    known: &mut Option<(&'a [u8], Metadata)>,
+) -> Option<Vec<u8>> {
     let path = Path::new(OsStr::from_bytes(what));
     match question {
-        Question::Content => match fs::metadata(path) {
-            Ok(metadata) => identity(&metadata),
+        Question::Content => match fs::symlink_metadata(path) {
+            Ok(metadata) if metadata.is_symlink() => match fs::metadata(path) {
+                Ok(metadata) => identity(&metadata),
+                Err(error) => absent(&error),
+            },
+            Ok(metadata) => {
+                let answer = identity(&metadata);
+                *known = Some((what, metadata));
+                answer
+            }
             Err(error) => absent(&error),
         },
         Question::Type => match fs::symlink_metadata(path) {
-            Ok(metadata) => Some((metadata.mode() & 0o170_100).to_le_bytes().to_vec()),
+            Ok(metadata) => Some(type_of(&metadata)),
             Err(error) => absent(&error),
         },
         Question::Link => match fs::read_link(path) {
@@ -184,6 +215,11 @@ fn answer(question: Question, what: &[u8]) -> Option<Vec<u8>> {
             None => Vec::new(),
         }),
     }
+}
+
+/// The kind of what lies at a path, and its owner's execute bit.
+fn type_of(metadata: &Metadata) -> Vec<u8> {
+    (metadata.mode() & 0o170_100).to_le_bytes().to_vec()
 }
 
 fn absent(error: &std::io::Error) -> Option<Vec<u8>> {

@@ -23,8 +23,8 @@ use crate::world::FileType;
 
 /// A derivation that was made or read.
 pub struct DerivationRecord {
-    /// The `.drv` file's text.
-    pub aterm: Rc<[u8]>,
+    /// The `.drv` file's text; empty where nobody will ask for it.
+    pub aterm: Box<[u8]>,
     /// What stands for it in the hashes of those that use it.
     pub modulo: ModuloHash,
     /// Output names, with their paths where those are known.
@@ -53,6 +53,8 @@ pub(crate) struct StoreState {
     pub(crate) contents: BTreeMap<StorePath, StoreContent>,
     /// Store paths of sources by path, so that each is hashed once.
     copied: FxHashMap<Rc<[u8]>, StorePath>,
+    /// Whether nobody will ask for the texts of derivations.
+    is_without_texts: bool,
     /// Working trees by store path: messages name the file that their user edits.
     work_trees: BTreeMap<StorePath, Rc<[u8]>>,
 }
@@ -240,6 +242,18 @@ impl Evaluator {
         self.store.derivations.iter()
     }
 
+    /// Keeps no texts of derivations from here on: only paths will be asked for.
+    pub fn leave_out_derivation_texts(&mut self) {
+        self.store.is_without_texts = true;
+    }
+
+    fn kept_text(&self, text: Vec<u8>) -> Box<[u8]> {
+        if self.store.is_without_texts {
+            return Box::default();
+        }
+        text.into()
+    }
+
     /// A derivation that was made, or saved with values.
     pub fn derivation(&mut self, path: &StorePath) -> Option<&DerivationRecord> {
         self.recall_derivation(path);
@@ -251,12 +265,12 @@ impl Evaluator {
         if self.store.derivations.contains_key(path) {
             return true;
         }
-        let saved = self.saved_derivation(path);
-        let is_there = saved.is_some();
-        self.store
-            .derivations
-            .extend(saved.map(|record| (path.clone(), record)));
-        is_there
+        let Some(mut saved) = self.saved_derivation(path) else {
+            return false;
+        };
+        saved.aterm = self.kept_text(saved.aterm.into());
+        self.store.derivations.insert(path.clone(), saved);
+        true
     }
 
     /// All other store paths, with what they hold.
@@ -634,7 +648,7 @@ impl Evaluator {
                 .map(|record| record.modulo)
                 .ok_or_else(|| InstantiateError::Missing(path.clone()))
         });
-        let made = match result {
+        let mut made = match result {
             Ok(made) => made,
             Err(InstantiateError::Rule(error)) => return self.fail(error.to_string()),
             Err(InstantiateError::Missing(path)) => {
@@ -643,6 +657,7 @@ impl Evaluator {
             }
         };
         self.stand_in.read(&made.aterm);
+        let text = std::mem::take(&mut made.aterm);
         let outputs = derivation
             .outputs
             .keys()
@@ -650,7 +665,7 @@ impl Evaluator {
             .zip(made.outputs.iter().cloned())
             .collect();
         let record = DerivationRecord {
-            aterm: made.aterm.as_slice().into(),
+            aterm: self.kept_text(text),
             modulo: made.modulo,
             outputs,
             input_sources: derivation.input_sources.clone(),
@@ -703,7 +718,7 @@ impl Evaluator {
             .zip(paths)
             .collect();
         let record = DerivationRecord {
-            aterm: text.into(),
+            aterm: self.kept_text(text),
             modulo,
             outputs,
             input_sources: derivation.input_sources.clone(),

@@ -379,6 +379,8 @@ impl EvaluationOptions {
         evaluator.start_on_this_stack();
         if share {
             evaluator.share_calls("");
+            // They are written with `--out` alone, which does not share.
+            evaluator.leave_out_derivation_texts();
         } else {
             evaluator.use_saved_files();
         }
