@@ -19,8 +19,10 @@ pub(crate) const TABLE: &[&Known] = &[
     &IN_MERGE_MODULES,
     &PUSH_DOWN_PROPERTIES,
     &MERGE_OPTION_DECLS,
+    &MERGE_WRAPPED_OPTION_DECLS,
     &FIXUP_OPTION_TYPE,
     &EVAL_OPTION_VALUE,
+    &EVAL_OPTION_VALUE_WARN_IF,
     &SET_DEFAULT_LOCATION,
     &MK_IF,
     &MK_OVERRIDE,
@@ -28,8 +30,11 @@ pub(crate) const TABLE: &[&Known] = &[
     &MAP_ATTRS_TO_LIST,
     &MIN,
     &FOLD,
+    &FOLD_OF_BUILTINS,
     &COLLECT_MODULES,
     &UNIFY_MODULE_SYNTAX,
+    &UNIFY_MODULE_SYNTAX_IF_NOT,
+    &THROW_IF_NOT,
     &APPLY_MODULE_ARGS,
     &APPLY_MODULE_ARGS_IF_FUNCTION,
     &MK_MERGE,
@@ -292,6 +297,33 @@ const MERGE_OPTION_DECLS: Known = Known {
     ])],
 };
 
+/// As it is in nixpkgs 26.05: types that once had a `functor.wrapped` are given one that warns.
+const MERGE_WRAPPED_OPTION_DECLS: Known = Known {
+    name: "mergeOptionDecls",
+    fingerprints: WRAPPING,
+    relies_on: &[
+        (
+            "setDefaultModuleLocation",
+            Meaning::Known("setDefaultModuleLocation"),
+        ),
+        ("foldl'", Meaning::Known("foldl'")),
+    ],
+    places: &[sets(&[
+        &["loc", "declarations", "declarationPositions", "options"],
+        &["declarations", "declarationPositions", "options"],
+        &["file", "line", "column"],
+    ])],
+};
+
+const WRAPPING: &[&str] = &["f31f2df0c6d53898760a97c7e2686b2c"];
+
+impl Known {
+    /// Whether this is a `mergeOptionDecls` that changes some types.
+    pub(in crate::intrinsics) fn wraps_types(&self) -> bool {
+        self.fingerprints == WRAPPING
+    }
+}
+
 const FIXUP_OPTION_TYPE: Known = Known {
     name: "fixupOptionType",
     fingerprints: &["684e40b183f100212dff45ef3c1355ce"],
@@ -316,6 +348,38 @@ const EVAL_OPTION_VALUE: Known = Known {
         ("length", Builtin("__length")),
         ("addErrorContext", Builtin("__addErrorContext")),
         ("warn", Anything),
+        ("showFiles", Anything),
+    ],
+    places: &[sets(&[&[
+        "value",
+        "highestPrio",
+        "definitions",
+        "files",
+        "definitionsWithLocations",
+        "isDefined",
+        "valueMeta",
+        "__toString",
+    ]])],
+};
+
+/// As it is in nixpkgs 26.05.
+const EVAL_OPTION_VALUE_WARN_IF: Known = Known {
+    name: "evalOptionValue",
+    fingerprints: &["c53221e86b670e05894300dc95929ec6"],
+    relies_on: &[
+        ("showOption", Anything),
+        (
+            "mkOptionDefault",
+            Meaning::Applied(
+                "mkOverride",
+                Argument::Integer(definitions::OPTION_DEFAULT_PRIORITY),
+            ),
+        ),
+        ("mergeDefinitions", Meaning::Known("mergeDefinitions")),
+        ("head", Builtin("__head")),
+        ("length", Builtin("__length")),
+        ("addErrorContext", Builtin("__addErrorContext")),
+        ("warnIf", Meaning::Known("warnIf")),
         ("showFiles", Anything),
     ],
     places: &[sets(&[&[
@@ -391,6 +455,14 @@ const FOLD: Known = Known {
     name: "foldl'",
     fingerprints: &["385067d09b63de8528ef0d5f59cf94f1"],
     relies_on: &[("seq", Builtin("__seq"))],
+    places: &[],
+};
+
+/// As it is in nixpkgs 26.05, with builtins taken from their set.
+const FOLD_OF_BUILTINS: Known = Known {
+    name: "foldl'",
+    fingerprints: &["a5e557bff7b5df456b19a99b7ed3bc1d"],
+    relies_on: &[],
     places: &[],
 };
 
@@ -484,6 +556,47 @@ const UNIFY_MODULE_SYNTAX: Known = Known {
     ])],
 };
 
+/// As it is in nixpkgs 26.05.
+const UNIFY_MODULE_SYNTAX_IF_NOT: Known = Known {
+    name: "unifyModuleSyntax",
+    fingerprints: &["8ece99f1d78cc50309fbcd803de8ec14"],
+    relies_on: &[
+        ("mkMerge", Meaning::Known("mkMerge")),
+        ("isAttrs", Builtin("__isAttrs")),
+        ("throwIfNot", Meaning::Known("throwIfNot")),
+    ],
+    places: &[sets(&[
+        &[
+            "_file",
+            "_class",
+            "key",
+            "disabledModules",
+            "imports",
+            "options",
+            "config",
+        ],
+        &[
+            "_file",
+            "_class",
+            "key",
+            "disabledModules",
+            "imports",
+            "options",
+            "config",
+        ],
+        &["meta"],
+        &["freeformType"],
+        &["_module"],
+    ])],
+};
+
+const THROW_IF_NOT: Known = Known {
+    name: "throwIfNot",
+    fingerprints: &["8349e4fe59a0b23f6268093343573ee3"],
+    relies_on: &[],
+    places: &[],
+};
+
 /// Where in the tables of `unifyModuleSyntax` something stands.
 pub(super) mod unify {
     /// What it relies on.
@@ -564,7 +677,11 @@ const ZIP_ATTRS: Known = Known {
 
 const REVERSE_LIST: Known = Known {
     name: "reverseList",
-    fingerprints: &["c6579aa37213a186a881a4f93b5eca1b"],
+    fingerprints: &[
+        "c6579aa37213a186a881a4f93b5eca1b",
+        // nixpkgs 26.05
+        "cd09e4c1a70d392db5ec4bc814a1e6eb",
+    ],
     relies_on: &[
         ("genList", Builtin("__genList")),
         ("elemAt", Builtin("__elemAt")),

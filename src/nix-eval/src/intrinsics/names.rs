@@ -26,7 +26,7 @@ names! {
     "readOnly", Require = "require", SubstSubModules = "substSubModules", Tag = "_type", Type = "type",
     Unspecified = "unspecified", V2 = "v2", Value = "value", ValueMeta = "valueMeta", MatchedOptions =
     "matchedOptions", UnmatchedDefns = "unmatchedDefns", ToString = "__toString", Values = "values",
-    MergedValue = "mergedValue",
+    MergedValue = "mergedValue", Functor = "functor", WrappedDeprecationMessage = "wrappedDeprecationMessage",
 }
 
 /// The symbols of all names.

@@ -117,6 +117,9 @@ impl Evaluator {
         if let Some(slot) = self.named(declared, Name::Type) {
             option_type = slot;
             let forced = self.force(slot)?;
+            if forced.is_attrs() && self.wraps(site, forced)? {
+                return Ok(Done::Otherwise);
+            }
             if forced.is_attrs()
                 && let Some(modules) = self.named(forced, Name::GetSubModules)
             {
@@ -167,6 +170,22 @@ impl Evaluator {
             self.heap.set_attr(option, index, value);
         }
         Ok(Done::Value(option))
+    }
+
+    /// Whether `mergeOptionDecls` changes a type.
+    fn wraps(&mut self, site: Site, option_type: Value) -> R<bool> {
+        let header = site.header(&self.heap);
+        let merge = header.callee(&self.heap, relied::MERGE_OPTION_DECLS);
+        let known = merge.header(&self.heap).known(&self.heap);
+        if !known.wraps_types() {
+            return Ok(false);
+        }
+        let Some(functor) = self.named(option_type, Name::Functor) else {
+            return Ok(false);
+        };
+        let functor = self.force(functor)?;
+        let message = Name::WrappedDeprecationMessage;
+        Ok(functor.is_attrs() && self.named(functor, message).is_some())
     }
 
     /// `types.unspecified`
