@@ -86,7 +86,7 @@ impl Place {
         let cache = self.0.path().join("cache");
         let output = self.eval(&cache, variable);
         let error = String::from_utf8(output.stderr).unwrap();
-        let (error, stats) = error.rsplit_once('{').unwrap();
+        let (error, stats) = error.rsplit_once("{\"files\"").unwrap();
         (
             output.status.code(),
             String::from_utf8(output.stdout).unwrap(),
@@ -100,7 +100,7 @@ impl Place {
         let cache = tempfile::tempdir().unwrap();
         let output = self.eval(cache.path(), variable);
         let error = String::from_utf8(output.stderr).unwrap();
-        let (error, _) = error.rsplit_once('{').unwrap();
+        let (error, _) = error.rsplit_once("{\"files\"").unwrap();
         let printed = String::from_utf8(output.stdout).unwrap();
         (output.status.code(), printed, error.to_owned())
     }

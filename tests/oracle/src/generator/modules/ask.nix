@@ -50,7 +50,9 @@ let
         named.${name}
       ]) (builtins.attrNames set);
       callable = builtins.tryEval (
-        set ? __functor && set ? __functionArgs && builtins.all (is: is) (builtins.attrValues set.__functionArgs)
+        set ? __functor
+        && set ? __functionArgs
+        && builtins.all (is: is) (builtins.attrValues set.__functionArgs)
       );
     in
     if tag == "option" then
@@ -144,7 +146,9 @@ let
         empty = plain (type.emptyValue or null);
         functor = plain (type.functor.name or null);
         nested = plain (type.nestedTypes or null);
-        options = try (f: tree (removeAttrs (f [ "shown" ]) [ "_module" ])) (type.getSubOptions or (_: { }));
+        options = try (f: tree (removeAttrs (f [ "shown" ]) [ "_module" ])) (
+          type.getSubOptions or (_: { })
+        );
         modules = try (modules: if builtins.isList modules then builtins.length modules else null) (
           type.getSubModules or null
         );
@@ -163,7 +167,9 @@ let
         optionalValue
         checkedAndMerged
         ;
-      positions = map (set: map (name: builtins.unsafeGetAttrPos name set) (builtins.attrNames set)) merged.defsFinal;
+      positions = map (
+        set: map (name: builtins.unsafeGetAttrPos name set) (builtins.attrNames set)
+      ) merged.defsFinal;
       outer = map (name: builtins.unsafeGetAttrPos name merged.defsFinal') [
         "values"
         "highestPrio"
@@ -175,7 +181,9 @@ let
   level = try (level: {
     options = tree level.matchedOptions;
     unmatched = plain level.unmatchedDefns;
-    positions = try (map (set: map (name: builtins.unsafeGetAttrPos name set) (builtins.attrNames set))) level.unmatchedDefns;
+    positions = try (map (
+      set: map (name: builtins.unsafeGetAttrPos name set) (builtins.attrNames set)
+    )) level.unmatchedDefns;
     names = builtins.attrNames level;
   });
 
