@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use nix_eval::position::Origin;
-use nix_eval::world::{FetchRequest, Fetched, FileType, Saved, World};
+use nix_eval::world::{FetchRequest, Fetched, FileType, Reader, Saved, Saving, World};
 use nix_eval::{Evaluator, Settings, print, with_stack};
 
 /// Files, and what was saved.
@@ -31,6 +31,30 @@ impl Saved for Bytes {
 
     fn length(&self) -> u64 {
         self.0.len() as u64
+    }
+}
+
+struct New {
+    kept: Arc<Mutex<Option<Vec<u8>>>>,
+    bytes: Vec<u8>,
+}
+
+impl Saving for New {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.bytes.extend(bytes);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, first: &[u8], last: &[u8]) -> io::Result<()> {
+        keep(&self.kept, &[first, &self.bytes, last])
+    }
+}
+
+struct Files(BTreeMap<Vec<u8>, Vec<u8>>);
+
+impl Reader for Files {
+    fn read(&self, path: &[u8]) -> Option<Vec<u8>> {
+        self.0.get(path).cloned()
     }
 }
 
@@ -81,8 +105,14 @@ impl World for Shelf {
         open(&self.parsed)
     }
 
-    fn save(&mut self, _: &str, parts: &[&[u8]]) -> io::Result<()> {
-        keep(&self.parsed, parts)
+    fn saving(&mut self, _: &str) -> Option<Box<dyn Saving>> {
+        let kept = self.parsed.clone();
+        let bytes = Vec::new();
+        Some(Box::new(New { kept, bytes }))
+    }
+
+    fn reader(&mut self) -> Option<Box<dyn Reader>> {
+        Some(Box::new(Files(self.files.clone())))
     }
 
     fn saved_values(&mut self, _: &str) -> Option<Box<dyn Saved>> {
