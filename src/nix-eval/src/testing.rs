@@ -4,37 +4,102 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use crate::path;
 use crate::world::{FetchRequest, Fetched, FileType, Reader, Saved, Saving, World};
 
-/// Files and images in memory.
+/// Files and images in memory. What is below a path makes a folder of it.
 #[derive(Clone, Default)]
 pub(crate) struct Memory {
     pub(crate) files: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Which of the files may be executed.
+    pub(crate) executable: BTreeSet<Vec<u8>>,
+    /// Symbolic links, and where they lead.
+    pub(crate) links: BTreeMap<Vec<u8>, Vec<u8>>,
     pub(crate) images: Images,
     /// Values that were saved.
     pub(crate) values: Images,
     /// What was said.
     pub(crate) said: Arc<Mutex<Vec<String>>>,
-    /// What was asked since notes are taken: whether for what a file holds, and where it is.
-    pub(crate) notes: Option<BTreeSet<(bool, Vec<u8>)>>,
+    /// The files that were read.
+    pub(crate) read: Arc<Mutex<Vec<Vec<u8>>>>,
+    /// What was asked since notes are taken.
+    pub(crate) notes: Option<BTreeSet<(Question, Vec<u8>)>>,
 }
 
 pub(crate) type Images = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
 
+/// What was asked of a path, as notes have it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Question {
+    /// What a file holds, or which names a folder.
+    Content,
+    /// What lies there.
+    Type,
+    /// Where a link leads.
+    Link,
+}
+
+const QUESTIONS: [Question; 3] = [Question::Content, Question::Type, Question::Link];
+
 impl Memory {
-    fn note(&mut self, content: bool, path: &[u8]) {
-        if let Some(notes) = &mut self.notes {
-            notes.insert((content, path.to_vec()));
+    /// The same files, and nothing that was saved.
+    pub(crate) fn fresh(&self) -> Self {
+        Self {
+            files: self.files.clone(),
+            executable: self.executable.clone(),
+            links: self.links.clone(),
+            ..Self::default()
         }
     }
 
-    fn answers(&self, notes: &BTreeSet<(bool, Vec<u8>)>) -> Vec<u8> {
+    fn note(&mut self, question: Question, path: &[u8]) {
+        if let Some(notes) = &mut self.notes {
+            notes.insert((question, path.to_vec()));
+        }
+    }
+
+    fn answers(&self, notes: &BTreeSet<(Question, Vec<u8>)>) -> Vec<u8> {
         let mut bytes = Vec::new();
-        for (content, path) in notes {
-            let answer = self.files.get(path).map(|text| content.then_some(text));
-            bytes.extend(format!("{content} {path:?} {answer:?}\n").into_bytes());
+        for (question, path) in notes {
+            let answer = match question {
+                Question::Content => {
+                    let at = self.links.get(path).unwrap_or(path);
+                    format!("{:?} {:?}", self.files.get(at), self.names_in(at))
+                }
+                Question::Type => format!("{:?}", self.type_at(path)),
+                Question::Link => format!("{:?}", self.links.get(path)),
+            };
+            bytes.extend(format!("{question:?} {path:?} {answer}\n").into_bytes());
         }
         bytes
+    }
+
+    fn type_at(&self, path: &[u8]) -> Option<FileType> {
+        if self.links.contains_key(path) {
+            Some(FileType::Symlink)
+        } else if self.files.contains_key(path) {
+            let executable = self.executable.contains(path);
+            Some(FileType::Regular { executable })
+        } else {
+            (!self.names_in(path).is_empty()).then_some(FileType::Directory)
+        }
+    }
+
+    /// The names in a folder, and what they are; whether a file may be executed is not listed.
+    fn names_in(&self, folder: &[u8]) -> BTreeMap<Vec<u8>, FileType> {
+        let inside = path::join(folder, b"");
+        let all = self.files.keys().chain(self.links.keys());
+        let below = all.filter_map(|path| path.strip_prefix(&inside[..]));
+        let first = |below: &[u8]| below.split(|&byte| byte == b'/').next().map(<[u8]>::to_vec);
+        let names: BTreeSet<Vec<u8>> = below.filter_map(first).collect();
+        let kind = |name: Vec<u8>| {
+            let kind = match self.type_at(&path::join(folder, &name))? {
+                FileType::Regular { .. } => FileType::Regular { executable: false },
+                kind => kind,
+            };
+            Some((name, kind))
+        };
+        names.into_iter().filter_map(kind).collect()
     }
 }
 
@@ -83,23 +148,27 @@ impl Reader for Files {
 
 impl World for Memory {
     fn read_file(&mut self, path: &[u8]) -> io::Result<Vec<u8>> {
-        self.note(true, path);
-        let text = self.files.get(path).cloned();
+        self.note(Question::Content, path);
+        self.read.lock().unwrap().push(path.to_vec());
+        let at = self.links.get(path).map_or(path, |target| target);
+        let text = self.files.get(at).cloned();
         text.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn file_type(&mut self, path: &[u8]) -> io::Result<Option<FileType>> {
-        self.note(false, path);
-        let is_file = self.files.contains_key(path);
-        Ok(is_file.then_some(FileType::Regular { executable: false }))
+        self.note(Question::Type, path);
+        Ok(self.type_at(path))
     }
 
-    fn read_dir(&mut self, _: &[u8]) -> io::Result<Vec<(Vec<u8>, FileType)>> {
-        Ok(Vec::new())
+    fn read_dir(&mut self, path: &[u8]) -> io::Result<Vec<(Vec<u8>, FileType)>> {
+        self.note(Question::Content, path);
+        Ok(self.names_in(path).into_iter().collect())
     }
 
-    fn read_link(&mut self, _: &[u8]) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
+    fn read_link(&mut self, path: &[u8]) -> io::Result<Vec<u8>> {
+        self.note(Question::Link, path);
+        let target = self.links.get(path).cloned();
+        target.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn variable(&mut self, _: &[u8]) -> Option<Vec<u8>> {
@@ -156,8 +225,8 @@ impl World for Memory {
     fn take_notes(&mut self) -> Option<Vec<u8>> {
         let notes = self.notes.take()?;
         let mut bytes = Vec::new();
-        for (content, path) in &notes {
-            bytes.push(u8::from(*content));
+        for (question, path) in &notes {
+            bytes.push(*question as u8);
             bytes.extend(path);
             bytes.push(0);
         }
@@ -170,12 +239,13 @@ impl World for Memory {
         let end = notes.iter().position(|&byte| byte == b'\n').unwrap_or(0);
         let mut set = BTreeSet::new();
         let mut rest = &notes[..end];
-        while let Some((&content, after)) = rest.split_first() {
+        while let Some((&question, after)) = rest.split_first() {
             let length = after
                 .iter()
                 .position(|&byte| byte == 0)
                 .unwrap_or(after.len());
-            set.insert((content == 1, after[..length].to_vec()));
+            let question = QUESTIONS[usize::from(question)];
+            set.insert((question, after[..length].to_vec()));
             rest = after.get(length + 1..).unwrap_or_default();
         }
         notes[end + 1..] == self.answers(&set)

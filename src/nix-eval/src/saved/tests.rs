@@ -69,14 +69,6 @@ impl Memory {
         self.run(program, Settings::default())
     }
 
-    /// The same files without anything saved.
-    fn fresh(&self) -> Self {
-        Self {
-            files: self.files.clone(),
-            ..Self::default()
-        }
-    }
-
     fn has_images(&self) -> bool {
         !self.images.lock().unwrap().is_empty()
     }

@@ -1,5 +1,7 @@
 //! An evaluation that uses what others saved gives what one without gives.
 
+mod trees;
+
 use crate::eval::{Detail, Evaluator, Settings, with_stack};
 use crate::position::Origin;
 use crate::print;
@@ -133,6 +135,7 @@ fn run(memory: &Memory, program: &str, settings: Settings) -> (String, u64) {
         let world = memory.clone();
         let quiet = move || Memory {
             said: std::sync::Arc::default(),
+            read: std::sync::Arc::default(),
             ..world.clone()
         };
         unshared.save(quiet).unwrap();
@@ -146,11 +149,7 @@ fn answer(memory: &Memory, program: &str) -> (String, u64) {
 
 /// What the program gives where nothing was saved.
 fn fresh(memory: &Memory, program: &str) -> String {
-    let memory = Memory {
-        files: memory.files.clone(),
-        ..Memory::default()
-    };
-    answer(&memory, program).0
+    answer(&memory.fresh(), program).0
 }
 
 const LINUX: &str = r#"{ localSystem = "x86_64-linux"; }"#;
