@@ -70,7 +70,7 @@ impl Evaluator {
                     let header = Header(link.0);
                     header.set_linked(&mut self.heap, link.1);
                     let known = header.known(&self.heap);
-                    self.intrinsics.missed.remove(known.name);
+                    self.intrinsics.missed.remove(&link);
                     let count = known.relies_on.len();
                     let callees = (0..count).map(|number| header.callee(&self.heap, number).0);
                     self.intrinsics.linked.insert(link, callees.collect());
@@ -100,13 +100,9 @@ impl Evaluator {
     /// has to mean, or is not known to.
     #[must_use]
     pub fn refused_intrinsics(&self) -> Vec<(&'static str, &'static str)> {
-        let mut refused: Vec<_> = self
-            .intrinsics
-            .missed
-            .iter()
-            .map(|(&a, &b)| (a, b))
-            .collect();
+        let mut refused: Vec<_> = self.intrinsics.missed.values().copied().collect();
         refused.sort_unstable();
+        refused.dedup_by_key(|one| one.0);
         refused
     }
 
@@ -128,9 +124,8 @@ impl Evaluator {
                 continue;
             }
             let known = header.known(&self.heap);
-            self.intrinsics
-                .missed
-                .insert(known.name, known.relies_on[number].0);
+            let missed = (known.name, known.relies_on[number].0);
+            self.intrinsics.missed.insert((header.0, outer), missed);
             if verdict == Verdict::No {
                 return verdict;
             }

@@ -136,8 +136,8 @@ pub(crate) struct Intrinsics {
     refused: FxHashMap<Link, u32>,
     /// Functions in environments where they may be used, with the sites of those that they rely on.
     linked: FxHashMap<Link, Box<[u32]>>,
-    /// Functions that were refused, with a variable that was not as it has to be.
-    missed: FxHashMap<&'static str, &'static str>,
+    /// The names of functions that were refused, with a variable that was not as it has to be.
+    missed: FxHashMap<Link, (&'static str, &'static str)>,
     /// What every evaluation of modules declares of itself: by the site, the environment of the library, and
     /// whether it is inside of another one.
     internal_options: FxHashMap<(u32, u32, bool), Value>,
