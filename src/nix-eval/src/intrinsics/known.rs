@@ -59,6 +59,10 @@ pub(crate) const TABLE: &[&Known] = &[
     &WITH_WARNINGS,
     &OPTIONAL,
     &LEGACY_MODULES,
+    #[cfg(test)]
+    &super::tests::sample::SAMPLE,
+    #[cfg(test)]
+    &super::tests::sample::PAIR,
 ];
 
 /// The body of a function whose sets are made by others.

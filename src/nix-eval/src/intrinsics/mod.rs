@@ -24,6 +24,8 @@ mod names;
 pub(crate) mod recognise;
 pub(crate) mod site;
 pub mod survey;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use rustc_hash::FxHashMap;

@@ -1,0 +1,4 @@
+{ lib, more, ... }:
+{
+  applied = lib.mkBefore [ more ];
+}
