@@ -18,8 +18,8 @@ const FILES: [&str; 5] = [
     "types.nix",
 ];
 
-/// What has no one place where it could be defined anew, or is no function.
-const NOT_REPLACED: [&str; 18] = [
+/// What has no one place where it could be defined anew, is no function, or is of use in another nixpkgs.
+const NOT_REPLACED: [&str; 19] = [
     "args",
     "check",
     "declaredConfig",
@@ -34,6 +34,7 @@ const NOT_REPLACED: [&str; 18] = [
     "prefix",
     "sample",
     "specialArgs",
+    "throwIfNot",
     "type",
     "types",
     "unknownModule",
