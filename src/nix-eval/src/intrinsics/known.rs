@@ -303,20 +303,8 @@ const MERGE_OPTION_DECLS: Known = Known {
 
 /// As it is in nixpkgs 26.05: types that once had a `functor.wrapped` are given one that warns.
 const MERGE_WRAPPED_OPTION_DECLS: Known = Known {
-    name: "mergeOptionDecls",
     fingerprints: WRAPPING,
-    relies_on: &[
-        (
-            "setDefaultModuleLocation",
-            Meaning::Known("setDefaultModuleLocation"),
-        ),
-        ("foldl'", Meaning::Known("foldl'")),
-    ],
-    places: &[sets(&[
-        &["loc", "declarations", "declarationPositions", "options"],
-        &["declarations", "declarationPositions", "options"],
-        &["file", "line", "column"],
-    ])],
+    ..MERGE_OPTION_DECLS
 };
 
 const WRAPPING: &[&str] = &["f31f2df0c6d53898760a97c7e2686b2c"];
@@ -386,16 +374,7 @@ const EVAL_OPTION_VALUE_WARN_IF: Known = Known {
         ("warnIf", Meaning::Known("warnIf")),
         ("showFiles", Anything),
     ],
-    places: &[sets(&[&[
-        "value",
-        "highestPrio",
-        "definitions",
-        "files",
-        "definitionsWithLocations",
-        "isDefined",
-        "valueMeta",
-        "__toString",
-    ]])],
+    places: EVAL_OPTION_VALUE.places,
 };
 
 /// Where in the tables of an option's functions something stands.
@@ -569,29 +548,7 @@ const UNIFY_MODULE_SYNTAX_IF_NOT: Known = Known {
         ("isAttrs", Builtin("__isAttrs")),
         ("throwIfNot", Meaning::Known("throwIfNot")),
     ],
-    places: &[sets(&[
-        &[
-            "_file",
-            "_class",
-            "key",
-            "disabledModules",
-            "imports",
-            "options",
-            "config",
-        ],
-        &[
-            "_file",
-            "_class",
-            "key",
-            "disabledModules",
-            "imports",
-            "options",
-            "config",
-        ],
-        &["meta"],
-        &["freeformType"],
-        &["_module"],
-    ])],
+    places: UNIFY_MODULE_SYNTAX.places,
 };
 
 const THROW_IF_NOT: Known = Known {
