@@ -14,6 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::draft::{BASE, Draft, Start, Tree, start_of};
 use super::image::Names;
+use super::save::ParsedFile;
 use crate::eval::{Settings, spawn_with_stack};
 use crate::position::Position;
 use crate::symbol::{Symbol, SymbolTable};
@@ -47,7 +48,7 @@ struct State {
     /// Files that will be asked for, the next ones last.
     expected: VecDeque<Expected>,
     /// Files that were parsed, for the image.
-    parsed: VecDeque<Parsed>,
+    parsed: VecDeque<ParsedFile>,
     /// What it works on, and whether somebody waits for it.
     at: Option<Box<[u8]>>,
     is_awaited: bool,
@@ -63,12 +64,6 @@ struct State {
     is_left: bool,
     /// Whether the thread has ended, and whether it has saved the image.
     end: Option<bool>,
-}
-
-/// A file that was parsed.
-struct Parsed {
-    path: Box<[u8]>,
-    text: Arc<[u8]>,
 }
 
 /// A file that was parsed ahead.
@@ -164,12 +159,9 @@ impl Beside {
     }
 
     /// A file was parsed.
-    pub(super) fn parsed(&mut self, path: &[u8], text: &Arc<[u8]>) {
+    pub(super) fn parsed(&mut self, file: ParsedFile) {
         let mut state = self.shared.state();
-        state.parsed.push_back(Parsed {
-            path: path.into(),
-            text: text.clone(),
-        });
+        state.parsed.push_back(file);
         if state.parsed.len() == MANY {
             self.shared.changed.notify_all();
         }
@@ -282,7 +274,7 @@ impl Drop for Ended<'_> {
 /// What there is to do.
 enum Work {
     Ahead(Expected),
-    Again(Parsed),
+    Again(ParsedFile),
     Finish,
     Leave,
 }
@@ -307,10 +299,12 @@ fn next(shared: &Shared) -> Work {
         }
         let waited = shared.changed.wait_timeout(state, PATIENCE);
         let (after, waited) = waited.unwrap_or_else(PoisonError::into_inner);
-        if waited.timed_out() {
+        state = after;
+        // It is not woken for a few files, which are done now.
+        let is_idle = state.expected.is_empty() && state.parsed.is_empty();
+        if waited.timed_out() && is_idle {
             return Work::Leave;
         }
-        state = after;
     }
 }
 

@@ -9,6 +9,7 @@
 //!
 //! Nothing here decides where an image is kept; [`World`](crate::world::World) does.
 
+mod ahead;
 mod beside;
 pub(crate) mod bytes;
 mod draft;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use super::beside::{Beside, Expected};
 use super::draft::{BASE, Draft};
+use super::save::ParsedFile;
 use crate::eval::{Detail, Evaluator, Settings, with_stack};
 use crate::path;
 use crate::position::Origin;
@@ -426,8 +427,9 @@ fn what_was_parsed_beside_is_saved_like_what_was_parsed_afterwards() {
     let memory = Memory::with(&files);
     let mut beside = beside(&memory, &Settings::default());
     for (name, _) in files {
-        let text = memory.files[name.as_bytes()].clone();
-        beside.parsed(name.as_bytes(), &text.into());
+        let (path, text) = (name.as_bytes(), memory.files[name.as_bytes()].clone());
+        let (path, text) = (path.into(), text.into());
+        beside.parsed(ParsedFile { path, text });
     }
     assert!(beside.finish());
     let program = "[ (removeAttrs (import /all.nix { }) [ \"function\" ]) (import /b.nix) ]";
