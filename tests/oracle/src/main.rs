@@ -1,7 +1,16 @@
 //! The command line of the oracle.
 
+/// Prints a line.
+macro_rules! tell {
+    ($($text:tt)*) => {
+        $crate::tell(format_args!($($text)*))
+    };
+}
+
 mod command;
 
+use std::fmt::Arguments;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser as _, Subcommand};
@@ -37,6 +46,11 @@ enum OracleCommand {
     Blame(Blame),
     Mistakes(Mistakes),
     Plan(Plan),
+}
+
+fn tell(line: Arguments<'_>) {
+    // Who reads may have seen enough; the outcome is told by how the process ends, too.
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 fn main() -> ExitCode {

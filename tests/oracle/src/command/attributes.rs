@@ -67,9 +67,10 @@ impl Attributes {
             differences += found.differences.len();
             for difference in &found.differences {
                 let path = &batch[difference.index];
-                println!(
+                tell!(
                     "{path}\nnix:  {}\ncoop: {}",
-                    difference.nix, difference.coop
+                    difference.nix,
+                    difference.coop
                 );
                 if let (Outcome::Value(_), Outcome::Value(_)) = (&difference.nix, &difference.coop)
                 {
@@ -78,7 +79,7 @@ impl Attributes {
             }
             eprintln!("{done} of {} compared", attributes.len());
         }
-        println!("{done} attributes, {values} with a .drv path, {differences} differ");
+        tell!("{done} attributes, {values} with a .drv path, {differences} differ");
         Ok(differences == 0)
     }
 
@@ -121,13 +122,13 @@ impl Attributes {
             coop.map_err(oracle::compare::CompareError::from)?,
         );
         let (Outcome::Value(nix), Outcome::Value(coop)) = &paths else {
-            println!("to instantiate:\nnix:  {}\ncoop: {}", paths.0, paths.1);
+            tell!("to instantiate:\nnix:  {}\ncoop: {}", paths.0, paths.1);
             return Ok(());
         };
         let culprit = find_culprit(nix, coop, &self.nix_store, &below(&store));
-        println!("first to differ:\n  {}\n  {}", culprit.nix, culprit.coop);
+        tell!("first to differ:\n  {}\n  {}", culprit.nix, culprit.coop);
         if let Some((left, right)) = culprit.excerpts {
-            println!("nix:  …{left}…\ncoop: …{right}…");
+            tell!("nix:  …{left}…\ncoop: …{right}…");
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ impl Blame {
         for file in &files {
             match judge(evaluators, file)? {
                 None => right += 1,
-                Some(why) => println!("{}: {why}", file.display()),
+                Some(why) => tell!("{}: {why}", file.display()),
             }
         }
         let share = if files.is_empty() {
@@ -51,7 +51,7 @@ impl Blame {
         } else {
             100 * right / files.len()
         };
-        println!("blame: {right} of {} fleets right ({share} %)", files.len());
+        tell!("blame: {right} of {} fleets right ({share} %)", files.len());
         Ok(right == files.len() && right > 0)
     }
 }

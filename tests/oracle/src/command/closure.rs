@@ -43,7 +43,7 @@ impl Closure {
                 .instantiate(&coop_instantiate(&store), &file);
             let coop = coop.map_err(CompareError::from)?;
             let (Outcome::Value(derivation), true) = (&nix, nix == coop) else {
-                println!("{path}\nnix:  {nix}\ncoop: {coop}");
+                tell!("{path}\nnix:  {nix}\ncoop: {coop}");
                 all_agree = false;
                 continue;
             };
@@ -54,9 +54,9 @@ impl Closure {
                     source,
                 })?;
             for line in &report.differences {
-                println!("{line}");
+                tell!("{line}");
             }
-            println!(
+            tell!(
                 "{path}: {} .drv files and {} sources are the same, {} bytes; {} differences",
                 report.derivations,
                 report.sources,

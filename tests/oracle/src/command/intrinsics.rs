@@ -39,14 +39,14 @@ impl Intrinsics {
                     is_known,
                 } = sighting;
                 let shown = if is_known { "known" } else { "unknown" };
-                println!("{name}\t{function}\t{fingerprint}\t{shown}");
+                tell!("{name}\t{function}\t{fingerprint}\t{shown}");
                 if is_known {
                     missing.remove(function);
                 }
             }
         }
         for name in &missing {
-            println!("-\t{name}\t-\tmissing");
+            tell!("-\t{name}\t-\tmissing");
         }
         Ok(missing.is_empty())
     }

@@ -86,13 +86,13 @@ impl Mistakes {
                     right += 1;
                 } else {
                     let first = said.lines().next().unwrap_or("nothing");
-                    println!("{wanted} {}: {first}", mistake.what);
+                    tell!("{wanted} {}: {first}", mistake.what);
                 }
             }
             std::fs::write(&path, &text).map_err(read(&path))?;
         }
         let share = (100 * right).checked_div(tried).unwrap_or(0);
-        println!("mistakes: {right} of {tried} lines right ({share} %)");
+        tell!("mistakes: {right} of {tried} lines right ({share} %)");
         Ok(share >= self.wanted)
     }
 }

@@ -66,7 +66,7 @@ impl Modules {
         }
         if self.print {
             for _ in 0..self.count {
-                println!("{}", systems.program());
+                tell!("{}", systems.program());
             }
             return Ok(true);
         }
@@ -89,13 +89,15 @@ impl Modules {
             differences,
             statistics,
         } = all;
-        println!(
+        tell!(
             "{done} module systems of seed {}: {differences} differ, {values} have a value; \
              intrinsics did {} calls and left {}",
-            self.seed, statistics.intrinsics, statistics.otherwise
+            self.seed,
+            statistics.intrinsics,
+            statistics.otherwise
         );
         for (function, variable) in statistics.refused {
-            println!("{function} was not used, because of {variable}");
+            tell!("{function} was not used, because of {variable}");
         }
         Ok(differences == 0)
     }
@@ -145,7 +147,7 @@ impl Modules {
         let statistics = statistics.map_err(oracle::compare::CompareError::from)?;
         let is_used = statistics.intrinsics > 0;
         if !is_used {
-            println!("intrinsics were not used");
+            tell!("intrinsics were not used");
             all.differences += 1;
         }
         all.statistics.add(statistics);
@@ -154,7 +156,7 @@ impl Modules {
 
     fn show(&self, difference: &Difference, done: usize, what: &str) {
         let number = self.first + done + difference.index;
-        println!("system {number} of seed {} {what}", self.seed);
+        tell!("system {number} of seed {} {what}", self.seed);
         self.show_outcomes(difference);
     }
 
@@ -167,7 +169,7 @@ impl Modules {
         } else {
             (left, right)
         };
-        println!("{other}: {left}\ncoop: {right}");
+        tell!("{other}: {left}\ncoop: {right}");
     }
 
     fn show_minimised(
@@ -175,9 +177,9 @@ impl Modules {
         comparison: &Comparison,
         program: &Expression,
     ) -> Result<(), OracleError> {
-        println!("{program}");
+        tell!("{program}");
         let small = minimise(comparison, program.clone())?;
-        println!("\nminimised:\n{small}");
+        tell!("\nminimised:\n{small}");
         let found = comparison.compare(std::slice::from_ref(&small))?;
         found
             .differences

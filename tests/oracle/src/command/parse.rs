@@ -77,9 +77,9 @@ impl Parse {
             } else {
                 ("rnix", "coop")
             };
-            println!("{name}: {who} accepts it, {other} does not");
+            tell!("{name}: {who} accepts it, {other} does not");
         }
-        println!(
+        tell!(
             "rnix: {} files, {accepted} accepted; {listed} listed differences, {differing} others",
             files.len()
         );
@@ -127,10 +127,10 @@ impl Parse {
                     continue;
                 }
                 differing += 1;
-                println!("{}\nnix:  {nix}\ncoop: {coop}", file.display());
+                tell!("{}\nnix:  {nix}\ncoop: {coop}", file.display());
             }
         }
-        println!(
+        tell!(
             "Nix: {} files, {shown} accepted; {differing} read in another way",
             files.len()
         );

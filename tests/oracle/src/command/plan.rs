@@ -81,12 +81,12 @@ impl Plan {
         let mut wrong = wrong.into_inner().unwrap_or_else(PoisonError::into_inner);
         wrong.sort();
         for (name, found) in &wrong {
-            println!("{name}:");
+            tell!("{name}:");
             for line in found {
-                println!("  {line}");
+                tell!("  {line}");
             }
         }
-        println!(
+        tell!(
             "plan: {} of {} edits as Nix has them",
             edits.len() - wrong.len(),
             edits.len()

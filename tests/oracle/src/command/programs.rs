@@ -36,7 +36,7 @@ impl Programs {
         let mut generator = Generator::new(self.seed);
         if self.print {
             for _ in 0..self.count {
-                println!("{}", generator.program(self.size));
+                tell!("{}", generator.program(self.size));
             }
             return Ok(true);
         }
@@ -55,27 +55,27 @@ impl Programs {
             values += found.values;
             order += found.order.len();
             if let Some(difference) = found.differences.first() {
-                println!(
+                tell!(
                     "program {} of seed {} differs",
                     done + difference.index,
                     self.seed
                 );
-                println!("nix:  {}\ncoop: {}", difference.nix, difference.coop);
+                tell!("nix:  {}\ncoop: {}", difference.nix, difference.coop);
                 let program = &programs[difference.index];
-                println!("{program}");
+                tell!("{program}");
                 let small = minimise(&comparison, program.clone())?;
-                println!("\nminimised:\n{small}");
+                tell!("\nminimised:\n{small}");
                 for difference in comparison
                     .compare(std::slice::from_ref(&small))?
                     .differences
                 {
-                    println!("nix:  {}\ncoop: {}", difference.nix, difference.coop);
+                    tell!("nix:  {}\ncoop: {}", difference.nix, difference.coop);
                 }
                 return Ok(false);
             }
             done += count;
         }
-        println!(
+        tell!(
             "{done} programs of seed {} agree, {values} of them with a value; {order} only alone",
             self.seed
         );
