@@ -7,6 +7,7 @@ pub(crate) mod download;
 mod forge;
 mod git;
 mod git_tree;
+mod look;
 mod mercurial;
 mod path;
 mod stamp;
@@ -260,7 +261,7 @@ impl Fetcher {
         match self.memory_at(root) {
             Some((memory, _)) => Ok(tree::hash_memory(memory)),
             None if kept.is_none() => {
-                let stamp = stamp.or_else(|| stamp::stamp(root));
+                let stamp = stamp.or_else(|| stamp::stamp(&self.cache, root));
                 if !self.cache.is_immutable(root) {
                     self.watched.insert(root.clone(), stamp.clone());
                 }

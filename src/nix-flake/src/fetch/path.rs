@@ -28,9 +28,9 @@ pub(super) fn fetch(fetcher: &Fetcher, input: &Input) -> Result<(Found, Option<S
         let modified = if in_store || fetcher.memory_at(&root).is_some() {
             0
         } else {
-            stamp = stamp::stamp(&root);
+            stamp = stamp::stamp(&fetcher.cache, &root);
             match &stamp {
-                Some(stamp) => u64::try_from(stamp.modified).unwrap_or(0),
+                Some(stamp) => u64::try_from(stamp.modified()).unwrap_or(0),
                 None => tree::last_change(&root)?,
             }
         };

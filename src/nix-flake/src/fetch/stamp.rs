@@ -1,54 +1,58 @@
 //! The hash of a large folder, remembered as long as no file of it was touched: reading all of
-//! nixpkgs takes longer than evaluating a host.
-//!
-//! What counts as touched is what Git's index goes by: inode, size, mode, and the times of the last
-//! change of content and of status. A folder that was changed a moment ago is not remembered, since
-//! a second change within one tick of the clock would leave no trace.
+//! nixpkgs takes longer than evaluating a host. A folder that was changed a moment ago is not remembered,
+//! since a second change within one tick of the clock would leave no trace.
 
 use std::fs;
-use std::num::NonZero;
-use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::MetadataExt as _;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix_store::hash::{Algorithm, Encoding, Hash};
 
 use super::cache::Cache;
-use super::tree::os;
+use super::look::Look;
 use crate::error::Result;
 
+/// The part of the cache.
+const PART: &str = "hashes";
+/// What a list of files has at the end of its name.
+const LIST: &str = "files";
+/// Lists of files that are kept: that of nixpkgs takes 9 MB.
+const KEPT_LISTS: usize = 4;
+/// Longer lists are not read.
+const LONGEST: u64 = 256 << 20;
 /// Below so many files, hashing them is as fast as looking at them.
 const LARGE: usize = 1000;
-/// Enough folders to share out among the processors.
-const BRANCHES: usize = 256;
 /// Seconds that have to pass after a change.
 const SETTLED: i64 = 3;
 
 /// What a folder's files look like from outside.
 #[derive(Clone)]
 pub(super) struct Stamp {
+    look: Arc<Look>,
     hash: Hash,
-    files: usize,
-    newest: i64,
     /// When that was begun to be found out, in seconds since 1970.
     taken: i64,
-    /// When the content of anything in it was last changed, in seconds since 1970.
-    pub(super) modified: i64,
+    /// Whether it is written down.
+    is_known: bool,
 }
 
 impl Stamp {
+    /// When the content of anything in it was last changed, in seconds since 1970.
+    pub(super) fn modified(&self) -> i64 {
+        self.look.modified
+    }
+
     /// Whether the last change was so long before that another one would have left a trace.
     pub(super) fn is_settled(&self) -> bool {
-        self.newest + SETTLED < self.taken
+        self.look.newest + SETTLED < self.taken
     }
 
     /// Whether the folder still looks the same.
     pub(super) fn is_still(&self, root: &[u8]) -> bool {
-        stamp(root).is_some_and(|now| now.hash == self.hash)
+        self.look.is_still(root)
     }
 }
 
@@ -58,6 +62,55 @@ fn now() -> i64 {
         .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(0))
 }
 
+/// What is at `root`. Where that was written down before, each file is looked at, and no folder is listed.
+/// `None` where something cannot be looked at: whoever reads the tree will say what.
+pub(super) fn stamp(cache: &Cache, root: &[u8]) -> Option<Stamp> {
+    let taken = now();
+    if let Some(look) = known_look(cache, root).filter(|look| look.is_still(root)) {
+        return Some(Stamp {
+            hash: look.hash(),
+            look: Arc::new(look),
+            taken,
+            is_known: true,
+        });
+    }
+    let look = Look::at(root)?;
+    Some(Stamp {
+        hash: look.hash(),
+        look: Arc::new(look),
+        taken,
+        is_known: false,
+    })
+}
+
+/// The files of the cache for a folder: its hash, and what its files looked like then.
+fn names(root: &[u8]) -> [String; 2] {
+    let name = Hash::of(Algorithm::Sha256, root).encode(Encoding::Nix32);
+    let list = format!("{name}.{LIST}");
+    [name, list]
+}
+
+fn read(cache: &Cache, name: &str) -> Option<Vec<u8>> {
+    let (file, metadata) = cache.open_own(PART, name)?;
+    if metadata.len() > LONGEST {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    file.take(LONGEST).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// What the files of a folder looked like when its hash was found out, if every byte of that is as it was
+/// written: its hash stands beside the folder's.
+fn known_look(cache: &Cache, root: &[u8]) -> Option<Look> {
+    let [name, list] = names(root);
+    let text = String::from_utf8(read(cache, &name)?).ok()?;
+    let key = text.split(' ').next()?;
+    let look = Look::of_list(read(cache, &list)?)?;
+    let is_whole = look.hash().encode(Encoding::Nix32) == key && parse(&text, key).is_some();
+    is_whole.then_some(look)
+}
+
 /// The hash of everything at `root`, from the cache, or by `hash`; `stamp` is what it looks like.
 pub(super) fn remembered(
     cache: &Cache,
@@ -65,32 +118,58 @@ pub(super) fn remembered(
     stamp: Option<Stamp>,
     hash: impl FnOnce() -> Result<Hash>,
 ) -> Result<Hash> {
-    let Some(stamp) = stamp.filter(|stamp| stamp.files >= LARGE) else {
+    let Some(stamp) = stamp.filter(|stamp| stamp.look.files >= LARGE) else {
         return hash();
     };
-    let name = Hash::of(Algorithm::Sha256, root).encode(Encoding::Nix32);
-    // A cache that cannot be read or written costs time, and nothing else.
-    let file = cache.folder("hashes").ok().map(|folder| folder.join(name));
+    let [name, list] = names(root);
     let key = stamp.hash.encode(Encoding::Nix32);
-    let known = file.as_ref().and_then(|file| fs::read_to_string(file).ok());
-    if let Some(hash) = known.and_then(|text| parse(&text, &key)) {
-        return Ok(hash);
-    }
-    let hash = hash()?;
-    if let Some(file) = file
-        && stamp.is_settled()
-    {
+    let known = read(cache, &name).and_then(|text| String::from_utf8(text).ok());
+    let known = known.and_then(|text| parse(&text, &key));
+    let hash = match known {
+        Some(hash) if stamp.is_known => return Ok(hash),
+        Some(hash) => hash,
+        None => hash()?,
+    };
+    if stamp.is_settled() {
+        // A cache that cannot be written costs time, and nothing else.
         let text = line(&key, &hash.encode(Encoding::Sri));
-        let scratch = file.with_extension(std::process::id().to_string());
-        if fs::write(&scratch, text)
-            .and_then(|()| fs::rename(&scratch, &file))
-            .is_err()
-        {
-            // What is half-written is in nobody's way.
-            let _ = fs::remove_file(&scratch);
-        }
+        let _ = write(cache, &name, text.as_bytes())
+            .and_then(|()| write(cache, &list, stamp.look.list()))
+            .map(|()| prune(cache));
     }
     Ok(hash)
+}
+
+/// Writes a file of the cache, whole or not at all.
+fn write(cache: &Cache, name: &str, content: &[u8]) -> io::Result<()> {
+    let folder = cache.folder(PART).map_err(io::Error::other)?;
+    let scratch = cache.scratch().map_err(io::Error::other)?;
+    let new = scratch.path.join(name);
+    let mut file = fs::File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&new)?;
+    file.write_all(content)?;
+    fs::rename(&new, folder.join(name))
+}
+
+/// Deletes the oldest of too many lists.
+fn prune(cache: &Cache) {
+    let Ok(entries) = fs::read_dir(cache.place(PART)) else {
+        return;
+    };
+    let mut lists: Vec<(SystemTime, PathBuf)> = entries
+        .flatten()
+        .filter(|entry| Path::new(&entry.file_name()).extension() == Some(LIST.as_ref()))
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    lists.sort();
+    let surplus = lists.len().saturating_sub(KEPT_LISTS);
+    for (_, list) in lists.drain(..surplus) {
+        // What cannot be deleted stays until somebody does.
+        let _ = fs::remove_file(list);
+    }
 }
 
 /// A stamp, the hash that belongs to it, and a sum over both, so that a damaged file is not believed.
@@ -110,110 +189,10 @@ fn parse(text: &str, key: &str) -> Option<Hash> {
         .flatten()
 }
 
-/// What is at `root`, looked at by all processors. `None` where something cannot be looked at:
-/// whoever reads the tree will say what.
-pub(super) fn stamp(root: &[u8]) -> Option<Stamp> {
-    let taken = now();
-    let mut whole = Look::default();
-    let mut branches = vec![os(root).to_owned()];
-    while !branches.is_empty() && branches.len() < BRANCHES {
-        let mut next = Vec::new();
-        for at in branches {
-            next.append(&mut whole.add(&at)?);
-        }
-        branches = next;
-    }
-    let next = AtomicUsize::new(0);
-    let looks: Vec<OnceLock<Look>> = branches.iter().map(|_| OnceLock::new()).collect();
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(look) = branches.get(number).and_then(|at| branch(at)) else {
-                        return;
-                    };
-                    // Each is looked at once.
-                    let _ = looks[number].set(look);
-                }
-            });
-        }
-    });
-    for look in looks {
-        let look = look.into_inner()?;
-        let hash = Hash::of(Algorithm::Sha256, &look.text);
-        whole.text.extend_from_slice(hash.bytes());
-        whole.files += look.files;
-        whole.newest = whole.newest.max(look.newest);
-        whole.modified = whole.modified.max(look.modified);
-    }
-    Some(Stamp {
-        hash: Hash::of(Algorithm::Sha256, &whole.text),
-        files: whole.files,
-        newest: whole.newest,
-        taken,
-        modified: whole.modified,
-    })
-}
-
-fn branch(root: &Path) -> Option<Look> {
-    let mut look = Look::default();
-    let mut waiting = vec![root.to_owned()];
-    while let Some(at) = waiting.pop() {
-        waiting.append(&mut look.add(&at)?);
-    }
-    Some(look)
-}
-
-/// What was seen of some files.
-#[derive(Default)]
-struct Look {
-    text: Vec<u8>,
-    files: usize,
-    newest: i64,
-    modified: i64,
-}
-
-impl Look {
-    /// Looks at a file or folder, and says what is in it, in order.
-    fn add(&mut self, at: &Path) -> Option<Vec<PathBuf>> {
-        let found = fs::symlink_metadata(at).ok()?;
-        self.files += 1;
-        self.modified = self.modified.max(found.mtime());
-        self.newest = self.newest.max(found.ctime()).max(found.mtime());
-        self.text.extend_from_slice(at.as_os_str().as_bytes());
-        self.text.push(0);
-        for number in [
-            found.dev(),
-            found.ino(),
-            found.size(),
-            u64::from(found.mode()),
-        ] {
-            self.text.extend_from_slice(&number.to_le_bytes());
-        }
-        for number in [
-            found.mtime(),
-            found.mtime_nsec(),
-            found.ctime(),
-            found.ctime_nsec(),
-        ] {
-            self.text.extend_from_slice(&number.to_le_bytes());
-        }
-        if !found.is_dir() {
-            return Some(Vec::new());
-        }
-        let mut entries: Vec<PathBuf> = fs::read_dir(at)
-            .ok()?
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect::<std::io::Result<_>>()
-            .ok()?;
-        entries.sort();
-        Some(entries)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStrExt as _;
+
     use super::*;
 
     /// A folder with so many files that were last changed long ago, as far as one can say that:
@@ -231,38 +210,14 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_any_kind_gives_another_stamp() {
-        let folder = folder(3);
-        let at = |name: &str| folder.path().join(name);
-        let mut seen = vec![stamp(folder.path().as_os_str().as_bytes()).unwrap().hash];
-        let mut is_new = |what: &str| {
-            let hash = stamp(folder.path().as_os_str().as_bytes()).unwrap().hash;
-            assert!(!seen.contains(&hash), "{what}");
-            seen.push(hash);
-        };
-        fs::write(at("0"), "longer").unwrap();
-        is_new("size");
-        let before = fs::metadata(at("1")).unwrap().modified().unwrap();
-        fs::write(at("1"), "txet").unwrap();
-        let file = fs::File::options().write(true).open(at("1")).unwrap();
-        file.set_modified(before).unwrap();
-        is_new("content, with the old time put back");
-        fs::rename(at("2"), at("3")).unwrap();
-        is_new("name");
-        fs::create_dir(at("new")).unwrap();
-        is_new("an empty folder");
-        fs::remove_file(at("0")).unwrap();
-        is_new("a file less");
-    }
-
-    #[test]
     fn what_was_just_changed_and_what_is_small_is_hashed_each_time() {
         for files in [2, LARGE] {
             let folder = folder(files);
             let cache = Cache::at(tempfile::tempdir().unwrap().path().join("cache"));
             let root = folder.path().as_os_str().as_bytes();
             for text in ["first", "second"] {
-                let hash = remembered(&cache, root, stamp(root), || Ok(answer(text))).unwrap();
+                let hash =
+                    remembered(&cache, root, stamp(&cache, root), || Ok(answer(text))).unwrap();
                 assert_eq!(hash, answer(text));
             }
         }
@@ -275,13 +230,12 @@ mod tests {
         let cache = Cache::at(place.path().join("cache"));
         let root = folder.path().as_os_str().as_bytes();
         std::thread::sleep(std::time::Duration::from_secs(4));
-        let ask = |text: &str| remembered(&cache, root, stamp(root), || Ok(answer(text))).unwrap();
+        let ask = |text: &str| {
+            remembered(&cache, root, stamp(&cache, root), || Ok(answer(text))).unwrap()
+        };
         assert_eq!(ask("first"), answer("first"));
         assert_eq!(ask("second"), answer("first"));
-        let file = fs::read_dir(cache.folder("hashes").unwrap())
-            .unwrap()
-            .next();
-        let file = file.unwrap().unwrap().path();
+        let [file, list] = names(root).map(|name| cache.place(PART).join(name));
         let text = fs::read_to_string(&file).unwrap();
         for (number, damaged) in [
             text[..60].to_owned(),
@@ -297,5 +251,39 @@ mod tests {
         }
         fs::write(folder.path().join("new"), "").unwrap();
         assert_eq!(ask("last"), answer("last"));
+        assert!(list.exists());
+    }
+
+    #[test]
+    fn a_list_that_is_not_as_it_was_written_is_made_anew() {
+        let folder = folder(LARGE);
+        let place = tempfile::tempdir().unwrap();
+        let cache = Cache::at(place.path().join("cache"));
+        let root = folder.path().as_os_str().as_bytes();
+        std::thread::sleep(std::time::Duration::from_secs(4));
+        let ask = |text: &str| {
+            remembered(&cache, root, stamp(&cache, root), || Ok(answer(text))).unwrap()
+        };
+        ask("first");
+        let list = cache.place(PART).join(&names(root)[1]);
+        let whole = fs::read(&list).unwrap();
+        assert!(stamp(&cache, root).unwrap().is_known);
+        let mut flipped = whole.clone();
+        flipped[whole.len() / 2] ^= 1;
+        // Without the last file: the length of its name, one of three digits, and what it looked like.
+        let shorter = whole[..whole.len() - (2 + 3 + 64)].to_vec();
+        for damaged in [flipped, shorter, whole[..100].to_vec(), Vec::new()] {
+            fs::write(&list, damaged).unwrap();
+            let seen = stamp(&cache, root).unwrap();
+            assert!(!seen.is_known);
+            assert_eq!(seen.look.files, LARGE + 1);
+            assert_eq!(ask("second"), answer("first"));
+            assert_eq!(fs::read(&list).unwrap(), whole);
+        }
+        fs::set_permissions(&list, std::os::unix::fs::PermissionsExt::from_mode(0o620)).unwrap();
+        assert!(
+            !stamp(&cache, root).unwrap().is_known,
+            "others may write it"
+        );
     }
 }
