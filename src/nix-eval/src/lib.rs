@@ -14,6 +14,7 @@ pub mod date;
 pub mod eval;
 pub mod formats;
 pub mod heap;
+pub mod hibernation;
 pub mod intrinsics;
 pub mod ir;
 pub mod path;

@@ -179,6 +179,11 @@ impl Source {
         (self.base, self.length)
     }
 
+    /// Whether its text was saved, and is read when it is needed.
+    pub(crate) fn is_saved(&self) -> bool {
+        matches!(self.text, Text::Saved(..))
+    }
+
     /// The text; empty where it was saved and cannot be read again.
     #[must_use]
     pub fn text(&self) -> &[u8] {

@@ -163,6 +163,11 @@ pub trait Saved: Send {
     fn file(&self) -> Option<BorrowedFd<'_>> {
         None
     }
+
+    /// A hash of all of them, where it was checked.
+    fn hash(&self) -> Option<[u8; 32]> {
+        None
+    }
 }
 
 /// Something that is being saved. It has no name, and is gone with its owner, until all of it is there.

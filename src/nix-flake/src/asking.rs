@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::record::{self, Answer, Pending, Recalled, Records, Shared};
-use crate::resident::{Residents, Work};
+use crate::resident::{Lasting, Residents, Work};
 use crate::session::{Failure, Opened, Options, on_a_stack};
 
 /// A question.
@@ -104,6 +104,51 @@ impl Opened {
             let answer = residents.ask(question, options, request, &work, &mut pending);
             self.pending().extend(pending);
             answer
+        })
+    }
+
+    /// The same where the answer may come from an evaluation that hibernates after an earlier question, if
+    /// nothing was edited since but literals of files in the folders `editable`, and files that are read as
+    /// data. Where there is none, one `may_begin`.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn ask_lasting<T: Send + PartialEq + Serialize + DeserializeOwned>(
+        &self,
+        (editable, may_begin): (&[&str], bool),
+        options: &Options,
+        records: Records,
+        program: &str,
+        question: &[&str],
+        work: impl Fn(&mut Evaluator, Value) -> R<T> + Sync,
+    ) -> Result<Answer<T>, Failure> {
+        self.ask_some(options, records, program, question, &work, |key, own| {
+            let lasting = Lasting {
+                opened: self,
+                options,
+                own,
+                key,
+                editable,
+            };
+            let (value, pending) = lasting.ask(may_begin, &work)?;
+            self.pending().extend(pending);
+            Some(value)
+        })
+    }
+
+    /// Whether a record has the answer to a question.
+    #[must_use]
+    pub fn has_record(&self, options: &Options, program: &str, question: &[&str]) -> bool {
+        let inquiry = Inquiry {
+            options,
+            records: Records::Use,
+            program,
+            question,
+        };
+        self.own().is_some_and(|own| {
+            let key = inquiry.key(&self.locked.to_evaluator_hidden());
+            let recalled = self.recall::<serde::de::IgnoredAny>(&inquiry, &key, Some(&own.tree));
+            recalled.is_some()
         })
     }
 

@@ -17,6 +17,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use nix_eval::eval::{Detail, R};
+use nix_eval::saved::Unsaved;
+use nix_eval::shared::Unshared;
 use nix_eval::world::{LockedFlake, World};
 use nix_eval::{Evaluator, Settings, Value, with_stack};
 use nix_store::nar::MemoryTree;
@@ -275,22 +277,38 @@ impl Opened {
     }
 }
 
-/// Held while something is saved.
-static SAVING: Mutex<()> = Mutex::new(());
+/// Held while something is saved: evaluations side by side would save the same.
+pub(crate) static SAVING: Mutex<()> = Mutex::new(());
 
-/// Saves what later evaluations can use: files that were parsed, or, where there are none of those,
-/// values. What is not saved is worked out again next time.
+/// What later evaluations can use of one: files that were parsed, or, where there are none of those, values.
+pub(crate) enum Useful {
+    Files(Unsaved),
+    Values(Unshared),
+}
+
+impl Useful {
+    pub(crate) fn of(evaluator: &mut Evaluator) -> Option<Self> {
+        let files = evaluator.take_unsaved().map(Self::Files);
+        files.or_else(|| evaluator.take_unshared().map(Self::Values))
+    }
+
+    /// Saves it. What is not saved is worked out again next time.
+    pub(crate) fn save(self) {
+        let _ = match self {
+            Self::Files(unsaved) => unsaved.save(&mut System::default()),
+            Self::Values(unshared) => unshared.save(quiet_system),
+        };
+    }
+}
+
+/// Saves what later evaluations can use.
 fn save(mut evaluator: Evaluator) {
-    // Evaluations side by side would save the same.
     let Ok(_guard) = SAVING.try_lock() else {
         return;
     };
-    if let Some(unsaved) = evaluator.take_unsaved() {
+    if let Some(useful) = Useful::of(&mut evaluator) {
         drop(evaluator);
-        let _ = unsaved.save(&mut System::default());
-    } else if let Some(unshared) = evaluator.take_unshared() {
-        drop(evaluator);
-        let _ = unshared.save(quiet_system);
+        useful.save();
     }
 }
 

@@ -177,11 +177,11 @@ impl World for System {
     }
 
     fn saved_values(&mut self, name: &str) -> Option<Box<dyn Saved>> {
-        values::open(&self.fetcher.cache, name)
+        values::open(&self.fetcher.cache, &values::VALUES, name)
     }
 
     fn save_values(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
-        values::save(&self.fetcher.cache, name, parts)
+        values::save(&self.fetcher.cache, &values::VALUES, name, parts)
     }
 
     fn start_notes(&mut self) {

@@ -1,6 +1,6 @@
-//! Values that evaluations saved, below the cache folder: one file for each kind of work. The file
-//! ends with a hash of all that stands before it. It is checked once: as long as the system says that
-//! nobody wrote to the file since, it need not be read again.
+//! Heaps that evaluations saved, below the cache folder: values, one file for each kind of work, and
+//! evaluations that hibernate, one file each. A file ends with a hash of all that stands before it. It is
+//! checked once: as long as the system says that nobody wrote to the file since, it need not be read again.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -14,10 +14,23 @@ use nix_store::hash::{Algorithm, Hasher};
 
 use crate::fetch::cache::Cache;
 
-/// The folder in the cache.
-const PART: &str = "values";
-/// Bytes that all files may take together; the oldest go first.
-const MOST_BYTES: u64 = 4 << 30;
+/// A folder of the cache with such files.
+pub(crate) struct Shelf {
+    folder: &'static str,
+    /// Bytes that all files may take together; the oldest go first.
+    most_bytes: u64,
+}
+
+/// What a nixpkgs was evaluated to.
+pub(crate) const VALUES: Shelf = Shelf {
+    folder: "values",
+    most_bytes: 4 << 30,
+};
+/// Evaluations that hibernate.
+pub(crate) const HIBERNATING: Shelf = Shelf {
+    folder: "evaluations",
+    most_bytes: 2 << 30,
+};
 /// What the end of a file starts with.
 const MAGIC: &[u8; 8] = b"checked\n";
 /// Bytes of the end: the magic and a BLAKE3 hash.
@@ -31,6 +44,7 @@ const TICK: Duration = Duration::from_millis(25);
 struct SavedValues {
     file: File,
     length: u64,
+    hash: [u8; 32],
 }
 
 impl Saved for SavedValues {
@@ -42,15 +56,19 @@ impl Saved for SavedValues {
         self.length
     }
 
+    fn hash(&self) -> Option<[u8; 32]> {
+        Some(self.hash)
+    }
+
     fn file(&self) -> Option<BorrowedFd<'_>> {
         Some(self.file.as_fd())
     }
 }
 
 /// What was saved as `name`, if every byte is as it was written.
-pub(crate) fn open(cache: &Cache, name: &str) -> Option<Box<dyn Saved>> {
-    let path = cache.place(PART).join(name);
-    let (mut file, metadata) = cache.open_own(PART, name)?;
+pub(crate) fn open(cache: &Cache, shelf: &Shelf, name: &str) -> Option<Box<dyn Saved>> {
+    let path = cache.place(shelf.folder).join(name);
+    let (mut file, metadata) = cache.open_own(shelf.folder, name)?;
     let length = metadata.len().checked_sub(END_BYTES)?;
     if stamp_of(&metadata) != fs::read_to_string(stamp_path(&path)).ok() {
         if !is_whole(&mut file, length).unwrap_or(false) {
@@ -58,12 +76,15 @@ pub(crate) fn open(cache: &Cache, name: &str) -> Option<Box<dyn Saved>> {
         }
         put_stamp(&path, &file);
     }
-    Some(Box::new(SavedValues { file, length }))
+    let mut hash = [0; 32];
+    file.read_exact_at(&mut hash, length + MAGIC.len() as u64)
+        .ok()?;
+    Some(Box::new(SavedValues { file, length, hash }))
 }
 
 /// Saves `parts` as `name`, whole or not at all.
-pub(crate) fn save(cache: &Cache, name: &str, parts: &[&[u8]]) -> io::Result<()> {
-    let folder = cache.folder(PART).map_err(io::Error::other)?;
+pub(crate) fn save(cache: &Cache, shelf: &Shelf, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+    let folder = cache.folder(shelf.folder).map_err(io::Error::other)?;
     let scratch = cache.scratch().map_err(io::Error::other)?;
     let new = scratch.path.join(name);
     let mut file = File::create(&new)?;
@@ -89,8 +110,16 @@ pub(crate) fn save(cache: &Cache, name: &str, parts: &[&[u8]]) -> io::Result<()>
     fs::rename(&new, &path)?;
     std::thread::sleep(TICK * 2);
     put_stamp(&path, &file);
-    prune(&folder, &path);
+    prune(&folder, &path, shelf.most_bytes);
     Ok(())
+}
+
+/// Deletes what was saved as `name`.
+pub(crate) fn delete(cache: &Cache, shelf: &Shelf, name: &str) {
+    let path = cache.place(shelf.folder).join(name);
+    // What cannot be deleted stays until somebody does.
+    let _ = fs::remove_file(stamp_path(&path));
+    let _ = fs::remove_file(path);
 }
 
 /// Whether the hash at the end is that of the rest.
@@ -146,7 +175,7 @@ fn put_stamp(path: &Path, file: &File) {
 }
 
 /// Deletes those that were not written for longest, until the rest is small enough.
-fn prune(folder: &Path, newest: &Path) {
+fn prune(folder: &Path, newest: &Path, most_bytes: u64) {
     use std::os::unix::fs::MetadataExt as _;
     let Ok(entries) = fs::read_dir(folder) else {
         return;
@@ -164,7 +193,7 @@ fn prune(folder: &Path, newest: &Path) {
     let own = fs::metadata(newest).map_or(0, |metadata| metadata.blocks() * 512);
     let mut total = own + found.iter().map(|(_, bytes, _)| bytes).sum::<u64>();
     for (_, bytes, path) in found {
-        if total <= MOST_BYTES {
+        if total <= most_bytes {
             break;
         }
         // What cannot be deleted stays until somebody does.
@@ -179,7 +208,7 @@ mod tests {
     use super::*;
 
     fn read(cache: &Cache, name: &str) -> Option<Vec<u8>> {
-        let saved = open(cache, name)?;
+        let saved = open(cache, &VALUES, name)?;
         let mut bytes = vec![0; usize::try_from(saved.length()).unwrap()];
         saved.read_at(0, &mut bytes).unwrap();
         Some(bytes)
@@ -190,7 +219,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let cache = Cache::at(place.path().to_owned());
         let zeros = vec![0; 3 * BLOCK];
-        save(&cache, "a", &[b"first, ", &zeros, b"second"]).unwrap();
+        save(&cache, &VALUES, "a", &[b"first, ", &zeros, b"second"]).unwrap();
         let expected = [&b"first, "[..], &zeros, b"second"].concat();
         assert!(read(&cache, "a").unwrap() == expected);
         assert!(place.path().join("values/a.stamp").exists());
@@ -203,18 +232,18 @@ mod tests {
         let cache = Cache::at(place.path().to_owned());
         let file = place.path().join("values/a");
         for at in [0, 3, 11, 20] {
-            save(&cache, "a", &[b"many bytes"]).unwrap();
-            assert!(open(&cache, "a").is_some());
+            save(&cache, &VALUES, "a", &[b"many bytes"]).unwrap();
+            assert!(open(&cache, &VALUES, "a").is_some());
             let mut bytes = fs::read(&file).unwrap();
             bytes[at] ^= 1;
             fs::write(&file, bytes).unwrap();
-            assert!(open(&cache, "a").is_none(), "byte {at}");
+            assert!(open(&cache, &VALUES, "a").is_none(), "byte {at}");
         }
-        save(&cache, "a", &[b"many bytes"]).unwrap();
+        save(&cache, &VALUES, "a", &[b"many bytes"]).unwrap();
         let whole = fs::read(&file).unwrap();
         for length in 0..whole.len() {
             fs::write(&file, &whole[..length]).unwrap();
-            assert!(open(&cache, "a").is_none(), "{length} bytes");
+            assert!(open(&cache, &VALUES, "a").is_none(), "{length} bytes");
         }
         fs::write(&file, &whole).unwrap();
         assert_eq!(read(&cache, "a").unwrap(), b"many bytes");
@@ -224,9 +253,9 @@ mod tests {
     fn what_others_may_write_is_not_read() {
         let place = tempfile::tempdir().unwrap();
         let cache = Cache::at(place.path().to_owned());
-        save(&cache, "a", &[b"bytes"]).unwrap();
+        save(&cache, &VALUES, "a", &[b"bytes"]).unwrap();
         let file = place.path().join("values/a");
         fs::set_permissions(&file, PermissionsExt::from_mode(0o666)).unwrap();
-        assert!(open(&cache, "a").is_none());
+        assert!(open(&cache, &VALUES, "a").is_none());
     }
 }

@@ -30,6 +30,12 @@ use crate::lock::Lock;
 /// What the answers mean is settled here: a record of another text of this file is none.
 const PROGRAM: &str = include_str!("evaluation.rs");
 
+/// Folders of the tree with what coop.toml says.
+const EDITED: [&str; 2] = ["hosts", "tests"];
+/// Where no more targets than this have to be evaluated, their evaluations are kept for the next edit: each
+/// takes 100 MB and more on disk.
+const MOST_LASTING: usize = 4;
+
 /// Something that is evaluated to a derivation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
@@ -42,6 +48,16 @@ pub enum Target {
         /// Its name among the flake's checks.
         name: String,
     },
+}
+
+impl Target {
+    /// What is asked about it.
+    fn question(&self) -> [&str; 3] {
+        match self {
+            Self::Host(name) => ["host", name, ""],
+            Self::Test { system, name } => ["test", system, name],
+        }
+    }
 }
 
 /// What came of a target.
@@ -165,9 +181,13 @@ pub fn evaluate(
             name,
         }));
     }
+    let mut unanswered = targets
+        .iter()
+        .filter(|target| !opened.has_record(options, PROGRAM, &target.question()));
+    let may_last = unanswered.nth(MOST_LASTING).is_none();
     // The heap of one target is given back before the next begins.
     let mut records = side_by_side(&targets, |target| {
-        record(opened, options, use_of_records, target, resident)
+        record(opened, options, use_of_records, target, resident, may_last)
     });
     records.sort_by(|one, other| one.target.cmp(&other.target));
     Ok(Evaluation {
@@ -406,18 +426,17 @@ fn record(
     use_of_records: Records,
     target: &Target,
     resident: Option<&Resident>,
+    may_last: bool,
 ) -> Record {
-    let question = match target {
-        Target::Host(name) => ["host", name, ""],
-        Target::Test { system, name } => ["test", system, name],
-    };
+    let question = target.question();
     let answer = match resident {
         Some(resident) => {
             let target = target.clone();
             let work = move |evaluator: &mut Evaluator, flake| answer(evaluator, flake, &target);
             opened.ask_resident(resident, options, use_of_records, PROGRAM, &question, work)
         }
-        None => opened.ask(
+        None => opened.ask_lasting(
+            (&EDITED, may_last),
             options,
             use_of_records,
             PROGRAM,

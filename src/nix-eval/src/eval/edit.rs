@@ -23,10 +23,12 @@ use crate::syntax::show;
 
 /// Files that are read as data share marks: the first of them, and how many.
 const DATA: (u32, u32) = (0, 4);
-/// Literals share marks with those that stand beside them, too.
-const LITERALS: (u32, u32) = (4, 8);
+/// Literals share marks with those that stand beside them, too: the first of these marks, and how many.
+const LITERALS: (u32, u32) = (4, 14);
 /// Marks for single literals that were edited before: who edits one will often do so again.
-const OWN: (u32, u32) = (12, 16);
+const OWN: (u32, u32) = (18, 10);
+/// Literals that stand beside each other and share marks, at most in files of few.
+const NEIGHBOURS: usize = 3;
 
 /// A tree that may be edited.
 #[derive(Default)]
@@ -44,6 +46,8 @@ pub(crate) struct Editable {
     data: FxHashSet<Vec<u8>>,
     /// Whether a program was told a place in a file whose literals may be edited.
     is_place_told: bool,
+    /// How many groups of literals got a mark.
+    groups: u32,
     /// How many literals got a mark of their own.
     own: u32,
 }
@@ -79,12 +83,6 @@ fn data_marks(at: &[u8]) -> Marks {
     Marks::number(DATA.0 + sum % DATA.1)
 }
 
-/// Marks of literals that stand side by side are the same, since they are edited together.
-fn literal_marks(number: usize, count: usize) -> Marks {
-    let group = number as u64 * u64::from(LITERALS.1) / (count as u64).max(1);
-    Marks::number(LITERALS.0 + group as u32)
-}
-
 /// All marks of single literals.
 fn own_marks() -> Marks {
     let numbers = OWN.0..OWN.0 + OWN.1;
@@ -109,6 +107,12 @@ impl Evaluator {
             wanted: wanted.into_iter().collect(),
             ..Editable::default()
         };
+    }
+
+    /// Where the tree that may be edited is for the world; empty where there is none.
+    #[must_use]
+    pub fn edited_tree(&self) -> &[u8] {
+        &self.editable.real
     }
 
     /// A file is read as data: what comes of it may change. It may be shown as the copy of another.
@@ -169,7 +173,7 @@ impl Evaluator {
         let literals = literals::take(&mut ast, &self.symbols);
         let rest = self.rest(&ast);
         let count = literals.len();
-        let mut marks: Vec<Marks> = (0..count).map(|n| literal_marks(n, count)).collect();
+        let mut marks = self.literal_marks(count);
         if let Some((_, old)) = self.taken_apart(path, before).filter(|old| old.0 == rest) {
             for (number, _) in old
                 .iter()
@@ -200,6 +204,16 @@ impl Evaluator {
         };
         self.editable.files.insert(at, file);
         lowered.or_else(|error| self.undefined(&error))
+    }
+
+    /// Marks for so many literals: those that stand side by side have the same, since they are edited together.
+    fn literal_marks(&mut self, count: usize) -> Vec<Marks> {
+        let together = NEIGHBOURS.max(count.div_ceil(LITERALS.1 as usize));
+        let first = self.editable.groups;
+        self.editable.groups += count.div_ceil(together) as u32;
+        let group = |number: usize| first + (number / together) as u32;
+        let mark = |number| Marks::number(LITERALS.0 + group(number) % LITERALS.1);
+        (0..count).map(mark).collect()
     }
 
     /// A mark for a single literal.
@@ -307,5 +321,6 @@ impl Evaluator {
     }
 }
 
+mod bytes;
 #[cfg(test)]
 mod tests;

@@ -36,6 +36,7 @@ use crate::symbol::{Symbol, SymbolTable};
 use crate::world::World;
 
 pub(crate) use coerce::Coercion;
+pub(crate) use edit::Editable;
 pub use error::{ErrorKind, EvalError, Frame, R, Raised};
 pub use report::Detail;
 pub(crate) use settings::spawn_with_stack;
@@ -43,6 +44,7 @@ pub use settings::{Settings, with_stack};
 
 pub(crate) use store::display_element;
 pub use store::{DerivationRecord, StoreContent};
+pub(crate) use taint::Taint;
 
 /// One evaluation: heap, names, files read, derivations made.
 pub struct Evaluator {

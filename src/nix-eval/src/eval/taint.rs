@@ -9,7 +9,8 @@
 //! marks itself.
 
 use super::Evaluator;
-use crate::heap::{Pending, Value};
+use crate::heap::{Pending, Value, Waiting};
+use crate::saved::bytes::{Reader, Writer};
 
 /// Marks, one a bit.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -50,7 +51,35 @@ pub(crate) struct Taint {
     /// The marks of what is being evaluated.
     pub(crate) marks: Marks,
     /// Thunks that have marks, with what they waited to do before they were evaluated.
-    done: Vec<(Value, Pending)>,
+    done: Vec<(Value, Waiting)>,
+}
+
+impl Taint {
+    /// The thunks that have marks, as bytes.
+    pub(crate) fn put(&self, out: &mut Writer) {
+        out.number(self.done.len());
+        for (thunk, waiting) in &self.done {
+            for word in [thunk.to_word(), waiting.first, waiting.payload] {
+                out.word(word);
+            }
+        }
+    }
+
+    /// What [`Self::put`] wrote.
+    pub(crate) fn take(from: &mut Reader<'_>) -> Option<Self> {
+        let count = from.count(12)?;
+        let words = from.slice(12 * count)?;
+        let (words, _) = words.as_chunks::<4>();
+        let (threes, _) = words.as_chunks::<3>();
+        let done = threes.iter().map(|&three| {
+            let [thunk, first, payload] = three.map(u32::from_le_bytes);
+            (Value::from_word(thunk), Waiting { first, payload })
+        });
+        Some(Self {
+            marks: Marks::NONE,
+            done: done.collect(),
+        })
+    }
 }
 
 impl Evaluator {
@@ -67,7 +96,7 @@ impl Evaluator {
         if marks.is_none() {
             self.heap.finish_thunk(thunk, value);
         } else {
-            self.taint.done.push((thunk, pending));
+            self.taint.done.push((thunk, pending.waiting()));
             self.heap.finish_marked(thunk, value, marks.0);
         }
     }
@@ -76,10 +105,10 @@ impl Evaluator {
     pub(crate) fn take_back(&mut self, marks: Marks) {
         self.taint.marks = Marks::NONE;
         let heap = &mut self.heap;
-        self.taint.done.retain(|&(thunk, pending)| {
+        self.taint.done.retain(|&(thunk, waiting)| {
             let is_meant = Marks(heap.thunk_marks(thunk)).has_any(marks);
             if is_meant {
-                heap.reset_thunk(thunk, pending);
+                heap.put_back(thunk, waiting);
             }
             !is_meant
         });

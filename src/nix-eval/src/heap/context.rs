@@ -142,6 +142,17 @@ impl ContextTable {
         }
     }
 
+    /// Adds the elements and sets of another table that comes from this one.
+    pub(crate) fn extend(&mut self, elements: Vec<ContextElement>, sets: Vec<Rc<[u32]>>) {
+        let first = self.elements.len() as u32;
+        self.element_ids
+            .extend(elements.iter().cloned().zip(first..));
+        self.elements.extend(elements);
+        let first = self.sets.len() as u32;
+        self.set_ids.extend(sets.iter().cloned().zip(first..));
+        self.sets.extend(sets);
+    }
+
     /// How many elements a context has.
     #[must_use]
     pub fn length(&self, id: ContextId) -> usize {

@@ -5,6 +5,7 @@
 mod attrs;
 mod context;
 mod kept;
+mod layer;
 mod region;
 mod shape;
 mod supply;
@@ -14,8 +15,10 @@ mod value;
 pub use attrs::AttrsBuilder;
 pub use context::{ContextElement, ContextId, ContextTable};
 pub use kept::KeptMemory;
+pub(crate) use layer::{BLOCK, LayerPart};
 pub use region::{HeapFull, Part};
 pub use shape::Shape;
+pub(crate) use thunk::Waiting;
 pub use thunk::{Pending, ThunkState};
 pub use value::{Kind, MAX_SMALL_INT, MIN_SMALL_INT, Value};
 
@@ -151,6 +154,40 @@ impl Heap {
         self.unique_shapes.clear();
         self.data.adopt(saved, data.0, data.1)?;
         self.code.adopt(saved, code.0, code.1)
+    }
+
+    /// The blocks of adopted data and code that were written to, by number; the map of the process's
+    /// pages tells.
+    ///
+    /// # Errors
+    /// Where that cannot be read.
+    pub(crate) fn own_blocks(&self, page_map: &dyn Saved) -> std::io::Result<[Vec<u32>; 2]> {
+        Ok([
+            self.data.own_blocks(page_map)?,
+            self.code.own_blocks(page_map)?,
+        ])
+    }
+
+    /// The bytes of blocks of data and code, and what lies behind the blocks of what was adopted.
+    pub(crate) fn layer_bytes(&self, [data, code]: &[Vec<u32>; 2]) -> [(Vec<&[u8]>, &[u8]); 2] {
+        [(&self.data, data), (&self.code, code)].map(|(region, numbers)| {
+            let blocks = numbers.iter().map(|&number| region.block(number));
+            (blocks.collect(), region.rest())
+        })
+    }
+
+    /// Puts a layer of data and code over what was adopted, up to two words.
+    ///
+    /// # Errors
+    /// As the system reports them: the heap is of no use then.
+    pub(crate) fn put_layer(
+        &mut self,
+        saved: &dyn Saved,
+        [data, code]: &[LayerPart; 2],
+        ends: (u32, u32),
+    ) -> std::io::Result<()> {
+        self.data.put_layer(saved, data, ends.0)?;
+        self.code.put_layer(saved, code, ends.1)
     }
 
     /// Word `at` of the code.

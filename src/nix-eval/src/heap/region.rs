@@ -39,6 +39,8 @@ pub(super) struct Region {
     limit: u32,
     /// Words before this one may hold what an earlier region left there, unless they are ready.
     stale: u32,
+    /// Words before this one were saved by another region.
+    adopted: u32,
 }
 
 /// Words that are asked of the system at once: one request instead of a thousand page faults.
@@ -92,6 +94,7 @@ impl Region {
             most_ahead: CHUNK,
             limit: u32::try_from(bytes / 4 - 2).unwrap_or(u32::MAX - 2),
             stale: used,
+            adopted: 0,
         })
     }
 
@@ -257,13 +260,41 @@ impl Region {
             return Err(std::io::ErrorKind::InvalidData.into());
         }
         let first: Vec<u32> = self.range(0, kept).unwrap_or_default().to_vec();
+        self.put_saved(saved, at, 0)?;
+        self.used = words;
+        self.ready = pages;
+        self.ordered = self.ordered.max(pages);
+        self.adopted = words;
+        self.write_words(0, &first);
+        Ok(())
+    }
+
+    /// Puts saved bytes where word `to` is, which starts a page; what lies behind them on their last page holds
+    /// zeros then. What is there is not handed out, if it was not before.
+    ///
+    /// # Errors
+    /// As the system reports them: the region is of no use then.
+    pub(super) fn put_saved(
+        &mut self,
+        saved: &dyn Saved,
+        at: Part,
+        to: u32,
+    ) -> std::io::Result<()> {
+        let end = (to as usize + at.length / 4).next_multiple_of(PAGE_WORDS as usize);
+        let page = rustix::param::page_size();
+        if end > self.limit as usize || !(to as usize * 4).is_multiple_of(page) {
+            return Err(std::io::ErrorKind::InvalidData.into());
+        }
+        if at.length == 0 {
+            return Ok(());
+        }
         if let Some(file) = saved.file() {
-            // SAFETY: the range lies inside the map that `self.map` owns and unmaps, since `pages`
-            // is within the limit; nothing borrows from it, since `self` is borrowed mutably. The
-            // file is the evaluator's own, and the map is private.
+            // SAFETY: the range lies inside the map that `self.map` owns and unmaps, since `end` is within
+            // the limit; nothing borrows from it, since `self` is borrowed mutably. The file is the
+            // evaluator's own, and the map is private.
             unsafe {
                 rustix::mm::mmap(
-                    self.base.cast(),
+                    self.base.add(to as usize).cast(),
                     at.length,
                     ProtFlags::READ | ProtFlags::WRITE,
                     MapFlags::PRIVATE | MapFlags::FIXED,
@@ -272,17 +303,40 @@ impl Region {
                 )?;
             }
         } else {
-            // SAFETY: as in `as_bytes`, for words within the limit, which are given out below.
-            let bytes = unsafe { std::slice::from_raw_parts_mut(self.base.cast(), at.length) };
+            // SAFETY: as above: the range lies in the map, and nothing borrows from it.
+            let bytes = unsafe {
+                let start = self.base.add(to as usize);
+                std::slice::from_raw_parts_mut(start.cast(), at.length)
+            };
             saved.read_at(at.offset, bytes)?;
-            self.used = words;
-            self.clear(words, pages);
+            let read = to + (at.length / 4) as u32;
+            let page_end = (read as usize * 4).next_multiple_of(page) / 4;
+            // SAFETY: as above, for the rest of the last page.
+            unsafe {
+                let start = self.base.add(read as usize);
+                start.write_bytes(0, page_end - read as usize);
+            }
         }
-        self.used = words;
-        self.ready = pages;
-        self.ordered = self.ordered.max(pages);
-        self.write_words(0, &first);
         Ok(())
+    }
+
+    /// Hands out all words before `end`, which were put there just now.
+    pub(super) fn hand_out(&mut self, end: u32) {
+        let page = u32::try_from(rustix::param::page_size() / 4).unwrap_or(PAGE_WORDS);
+        debug_assert!(self.used <= end && end.next_multiple_of(page) <= self.limit);
+        self.used = end;
+        self.ready = end.next_multiple_of(page);
+        self.ordered = self.ordered.max(self.ready);
+    }
+
+    /// Words that were adopted.
+    pub(super) fn adopted(&self) -> u32 {
+        self.adopted
+    }
+
+    /// The address of the first word.
+    pub(super) fn address(&self) -> usize {
+        self.base as usize
     }
 
     #[inline]

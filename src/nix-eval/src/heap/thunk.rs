@@ -38,6 +38,26 @@ pub enum ThunkState {
     Pending(Pending),
 }
 
+/// The words of a thunk that its evaluation overwrites, as they were before.
+#[derive(Clone, Copy)]
+pub(crate) struct Waiting {
+    pub(crate) first: u32,
+    pub(crate) payload: u32,
+}
+
+impl Pending {
+    /// The words that a thunk holds which waits to do this.
+    #[inline]
+    pub(crate) fn waiting(self) -> Waiting {
+        let (first, payload) = match self {
+            Self::Expression { code, env } => (code << STATE_BITS | EXPRESSION, env),
+            Self::Apply(function, _, second) if second.is_empty() => (APPLY_ONE, function.0),
+            Self::Apply(function, ..) => (APPLY_TWO, function.0),
+        };
+        Waiting { first, payload }
+    }
+}
+
 impl Heap {
     /// A thunk for `code` in `env`.
     #[inline]
@@ -158,14 +178,15 @@ impl Heap {
     /// one that is to be evaluated once more.
     #[inline]
     pub fn reset_thunk(&mut self, thunk: Value, pending: Pending) {
+        self.put_back(thunk, pending.waiting());
+    }
+
+    /// The same, by the words that it held.
+    #[inline]
+    pub(crate) fn put_back(&mut self, thunk: Value, waiting: Waiting) {
         let at = thunk.granule();
-        let (first, payload) = match pending {
-            Pending::Expression { code, env } => (code << STATE_BITS | EXPRESSION, env),
-            Pending::Apply(function, _, second) if second.is_empty() => (APPLY_ONE, function.0),
-            Pending::Apply(function, ..) => (APPLY_TWO, function.0),
-        };
-        self.data.set(at, 0, first);
-        self.data.set(at, 1, payload);
+        self.data.set(at, 0, waiting.first);
+        self.data.set(at, 1, waiting.payload);
     }
 
     /// The code that a running thunk evaluates, for messages; 0 where it is none.

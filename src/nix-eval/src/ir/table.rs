@@ -85,12 +85,23 @@ impl CodeTable {
 
     /// Everything, in the order of code.
     pub(crate) fn all(&self) -> Part {
+        self.in_order(self.saved())
+    }
+
+    /// Everything but the tables of saved code, in the order of code.
+    pub(crate) fn unsaved(&self) -> Part {
+        self.in_order(None)
+    }
+
+    /// Has everything be as it was in a table that gave this as [`Self::unsaved`].
+    pub(crate) fn restore_unsaved(&mut self, part: Part) {
+        self.restored.clear();
+        self.own = part;
+    }
+
+    fn in_order(&self, more: Option<&Part>) -> Part {
         let mut all = Part::default();
-        let parts = self
-            .restored
-            .values()
-            .chain(self.saved())
-            .chain([&self.own]);
+        let parts = self.restored.values().chain(more).chain([&self.own]);
         for part in parts {
             all.places.extend(&part.places);
             all.names.extend(&part.names);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Call;
 use super::demand::Demand;
 use super::file::Layout;
-use super::tables::{Place, Tables, take_code_table, take_derivation};
+use super::tables::{Below, Place, Tables, take_code_table, take_derivation};
 use crate::builtins::INTERNAL_SOURCES;
 use crate::eval::{DerivationRecord, Evaluator};
 use crate::heap::{ContextTable, Value};
@@ -18,14 +18,30 @@ use rustc_hash::FxHashMap;
 
 /// Saved values that are in use.
 pub(crate) struct Adopted {
-    saved: Rc<dyn Saved>,
-    /// Where the tables end.
-    more: u64,
-    derivations: FxHashMap<StorePath, Place>,
+    derivations: SavedDerivations,
     /// How many parsed files there were beside, and which.
     pub(super) parsed: (u32, Digest),
     pub(super) calls: Vec<Call>,
     pub(super) demands: Vec<Demand>,
+    /// A hash of all that was saved.
+    hash: Option<[u8; 32]>,
+    /// What the evaluator had once it had adopted them.
+    below: Below,
+}
+
+/// Derivations that are read when somebody asks for them.
+pub(super) struct SavedDerivations {
+    saved: Rc<dyn Saved>,
+    /// Where the tables end.
+    more: u64,
+    places: FxHashMap<StorePath, Place>,
+}
+
+impl SavedDerivations {
+    fn get(&self, path: &StorePath) -> Option<DerivationRecord> {
+        let place = *self.places.get(path)?;
+        take_derivation(&read(&*self.saved, self.more, place)?)
+    }
 }
 
 impl Evaluator {
@@ -43,6 +59,13 @@ impl Evaluator {
         if tables.start != own || !self.world.is_as_noted(&tables.notes) {
             return None;
         }
+        let below = Below {
+            start: tables.end,
+            positions: own.positions,
+            elements: tables.elements.len(),
+            sets: tables.sets.len(),
+            has_values: true,
+        };
         let data = (layout.data, own.data);
         let code = (layout.code, own.code);
         // From here on there is no way back, and nothing that can fail but the system.
@@ -83,14 +106,69 @@ impl Evaluator {
             self.allow(&path);
         }
         self.shared.adopted = Some(Adopted {
-            saved,
-            more: layout.more(),
-            derivations: tables.derivations.into_iter().collect(),
+            hash: saved.hash(),
+            derivations: SavedDerivations {
+                saved,
+                more: layout.more(),
+                places: tables.derivations.into_iter().collect(),
+            },
             parsed: tables.parsed,
             calls: tables.calls,
             demands: tables.demands,
+            below,
         });
         Some(())
+    }
+
+    /// What was adopted, as who adds to it has to know it: a hash of all of it, and what there was then; `None`
+    /// where nothing was, or nobody can tell.
+    pub(crate) fn adopted(&self) -> Option<([u8; 32], Below)> {
+        let adopted = self.shared.adopted.as_ref()?;
+        Some((adopted.hash?, adopted.below))
+    }
+
+    /// Whether this evaluation goes on from one that hibernated.
+    pub(crate) fn was_awoken(&self) -> bool {
+        self.shared.awoken.is_some()
+    }
+
+    /// Puts what tables hold over what was adopted, where their values were put just now.
+    pub(crate) fn restore_beyond(&mut self, tables: Tables, saved: &Rc<dyn Saved>, more: u64) {
+        self.symbols
+            .restore(tables.each_name(), tables.appeared.clone());
+        self.positions.reserve(tables.end.positions);
+        self.restore_sources(&tables, saved, more);
+        self.contexts.extend(tables.elements, tables.sets);
+        let code_table = read(&**saved, more, tables.code_table).unwrap_or_default();
+        self.code_table
+            .restore_unsaved(take_code_table(&code_table).unwrap_or_default());
+        let imports = tables.imports.into_iter();
+        self.imports
+            .extend(imports.map(|(path, word)| (path.into(), Value::from_word(word))));
+        let strings = tables.symbol_strings.into_iter();
+        self.symbol_strings = strings.map(Value::from_word).collect();
+        let shared = &mut self.shared;
+        shared.functions.extend(tables.functions);
+        shared.flake = (tables.flake != 0).then(|| Value::from_word(tables.flake));
+        for (digest, word) in tables.known {
+            shared.known.insert(digest, Value::from_word(word));
+            shared.digests.insert(Value::from_word(word), digest);
+        }
+        shared.mounts = tables.mounts;
+        for (path, content) in tables.contents {
+            self.mount_content(path, content);
+        }
+        let copied = tables.copied.into_iter();
+        self.store
+            .restore_copied(copied.map(|(source, stored)| (source.into(), stored)));
+        for path in tables.allowed {
+            self.allow(&path);
+        }
+        self.shared.awoken = Some(SavedDerivations {
+            saved: saved.clone(),
+            more,
+            places: tables.derivations.into_iter().collect(),
+        });
     }
 
     fn restore_sources(&mut self, tables: &Tables, saved: &Rc<dyn Saved>, more: u64) {
@@ -118,17 +196,22 @@ impl Evaluator {
 
     /// A derivation that was saved.
     pub(crate) fn saved_derivation(&self, path: &StorePath) -> Option<DerivationRecord> {
-        let adopted = self.shared.adopted.as_ref()?;
-        let place = *adopted.derivations.get(path)?;
-        take_derivation(&read(&*adopted.saved, adopted.more, place)?)
+        let mut layers = self.saved_layers();
+        layers.find_map(|derivations| derivations.get(path))
     }
 
     /// The paths of all derivations that were saved.
     pub(crate) fn saved_derivations(&self) -> Vec<StorePath> {
-        let adopted = self.shared.adopted.iter();
-        adopted
-            .flat_map(|adopted| adopted.derivations.keys().cloned())
+        let layers = self.saved_layers();
+        layers
+            .flat_map(|derivations| derivations.places.keys().cloned())
             .collect()
+    }
+
+    fn saved_layers(&self) -> impl Iterator<Item = &SavedDerivations> {
+        let adopted = self.shared.adopted.iter();
+        let awoken = self.shared.awoken.iter();
+        adopted.map(|adopted| &adopted.derivations).chain(awoken)
     }
 }
 

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::demand::Demand;
 use super::file::Layout;
-use super::tables::Tables;
+use super::tables::{Below, Tables};
 use super::tree::Source;
 use super::{Call, NOT_SHARED};
 use crate::eval::{Evaluator, R, Settings, with_stack};
@@ -366,7 +366,8 @@ impl Evaluator {
         notes: Vec<u8>,
         demands: &[Demand],
     ) -> io::Result<()> {
-        let (tables, more) = Tables::of(self, start, parsed, notes, demands.to_vec());
+        let below = Below::nothing(start);
+        let (tables, more) = Tables::of(self, below, parsed, notes, demands.to_vec());
         let tables = tables.to_bytes();
         let (data, code) = self.heap.bytes();
         let layout = Layout::new(tables.len(), more.len(), data.len(), code.len());

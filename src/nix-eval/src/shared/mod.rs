@@ -37,8 +37,9 @@ use crate::position::Position;
 use crate::saved::{Digest, digest};
 use crate::stand_in::has_stand_in;
 
-use adopt::Adopted;
+use adopt::{Adopted, SavedDerivations};
 pub use build::Unshared;
+pub(crate) use tables::Tables;
 pub(crate) use tree::Source;
 
 /// Where the packages of a nixpkgs are made.
@@ -81,6 +82,8 @@ pub(crate) struct Shared {
     saved_imports: usize,
     /// What was saved, where that is used.
     adopted: Option<Adopted>,
+    /// The derivations of the evaluation that hibernated, where this goes on from one.
+    awoken: Option<SavedDerivations>,
 }
 
 /// A function whose calls are shared.
@@ -187,7 +190,7 @@ impl Evaluator {
         };
         let (bytes, is_marked) =
             self.with_marks_seen(|evaluator| evaluator.argument_bytes(argument));
-        let Some(bytes) = bytes.filter(|_| !is_marked) else {
+        let Some(bytes) = bytes else {
             return Ok(None);
         };
         // What lies below a path that stands in for another one may differ each time.
@@ -203,6 +206,10 @@ impl Evaluator {
             self.stats.shared_calls += 1;
             self.shared.used.insert(digest);
             return Ok(Some(known));
+        }
+        // What its result is made of may change, though it is the same call.
+        if is_marked {
+            return Ok(None);
         }
         let (value, is_marked) =
             self.with_marks_seen(|evaluator| evaluator.call_unshared(function, argument));

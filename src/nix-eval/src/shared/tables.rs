@@ -34,15 +34,42 @@ pub(super) struct SavedSource {
     pub(super) text: Place,
 }
 
+/// What an evaluator had when what is in tables began.
+#[derive(Clone, Copy)]
+pub(crate) struct Below {
+    /// Where its things ended.
+    pub(crate) start: Ends,
+    /// Where the positions end that every evaluator has.
+    pub(super) positions: u32,
+    /// Its contexts: elements, and sets of them.
+    pub(super) elements: usize,
+    pub(super) sets: usize,
+    /// Whether it had adopted values.
+    pub(super) has_values: bool,
+}
+
+impl Below {
+    /// Nothing but what every evaluator has.
+    pub(super) fn nothing(start: Ends) -> Self {
+        Self {
+            start,
+            positions: start.positions,
+            elements: 0,
+            sets: 0,
+            has_values: false,
+        }
+    }
+}
+
 /// All tables.
-pub(super) struct Tables {
+pub(crate) struct Tables {
     /// Where a new evaluator's own things end, and where those of this one did.
-    pub(super) start: Ends,
+    pub(crate) start: Ends,
     pub(super) end: Ends,
     /// How many parsed files there were beside, and which.
-    pub(super) parsed: (u32, Digest),
+    pub(crate) parsed: (u32, Digest),
     /// What was read, in the world's words.
-    pub(super) notes: Vec<u8>,
+    pub(crate) notes: Vec<u8>,
     pub(super) names: Vec<u8>,
     pub(super) name_ends: Vec<u32>,
     pub(super) appeared: Vec<u32>,
@@ -81,14 +108,21 @@ impl More {
 }
 
 impl Tables {
-    /// The tables of an evaluator, and what they point to.
+    /// What an evaluation adds to values that it adopted, and what these tables point to.
+    pub(crate) fn beyond(evaluator: &Evaluator, below: Below, notes: Vec<u8>) -> (Self, Vec<u8>) {
+        let parsed = evaluator.saved_files_identity();
+        Self::of(evaluator, below, parsed, notes, Vec::new())
+    }
+
+    /// The tables of an evaluator, as far as they go beyond what it began with, and what they point to.
     pub(super) fn of(
         evaluator: &Evaluator,
-        start: Ends,
+        below: Below,
         parsed: (u32, Digest),
         notes: Vec<u8>,
         demands: Vec<Demand>,
     ) -> (Self, Vec<u8>) {
+        let start = below.start;
         let mut more = More::default();
         let end = ends_of(evaluator);
         let mut names = Vec::new();
@@ -103,8 +137,8 @@ impl Tables {
         let (elements, sets) = evaluator.contexts.tables();
         let sources = evaluator.positions.sources().filter_map(|source| {
             let (base, _) = source.range();
-            // What the evaluator has of its own is there already.
-            if base < start.positions {
+            // What the evaluator has of its own, or adopted, is there already.
+            if base < below.positions || below.has_values && source.is_saved() {
                 return None;
             }
             let (path, is_internal) = match &source.origin {
@@ -120,7 +154,11 @@ impl Tables {
             })
         });
         let sources = sources.collect();
-        let all = evaluator.code_table.all();
+        let all = if below.has_values {
+            evaluator.code_table.unsaved()
+        } else {
+            evaluator.code_table.all()
+        };
         let mut code_table = Writer::default();
         let places = all.places.iter().map(|&(code, at)| (code, at.0));
         code_table.pairs(&places.collect::<Vec<_>>());
@@ -137,6 +175,12 @@ impl Tables {
         let imports = evaluator.imports.iter();
         let words = |values: &[Value]| values.iter().map(|value| value.to_word()).collect();
         let copied = evaluator.store.copied().iter();
+        // What was adopted has these, and there is nothing more to save.
+        let (calls, hashed) = if below.has_values {
+            (Vec::new(), Vec::new())
+        } else {
+            (shared.calls.clone(), evaluator.hashed_sources())
+        };
         let contents = evaluator.store_contents();
         let tables = Self {
             start,
@@ -146,8 +190,8 @@ impl Tables {
             names,
             name_ends,
             appeared,
-            elements: elements.to_vec(),
-            sets: sets.to_vec(),
+            elements: elements[below.elements..].to_vec(),
+            sets: sets[below.sets..].to_vec(),
             sources,
             code_table,
             imports: imports
@@ -165,7 +209,7 @@ impl Tables {
                 .iter()
                 .map(|(&digest, value)| (digest, value.to_word()))
                 .collect(),
-            calls: shared.calls.clone(),
+            calls,
             demands,
             mounts: shared.mounts.clone(),
             contents: contents
@@ -174,14 +218,14 @@ impl Tables {
             copied: copied
                 .map(|(source, stored)| (source.to_vec(), stored.clone()))
                 .collect(),
-            hashed: evaluator.hashed_sources(),
+            hashed,
             allowed: evaluator.settings.allowed_paths.clone().unwrap_or_default(),
             derivations,
         };
         (tables, more.0)
     }
 
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer::default();
         for ends in [self.start, self.end] {
             for word in [ends.data, ends.code, ends.positions, ends.symbols] {
@@ -255,7 +299,7 @@ impl Tables {
         out.0
     }
 
-    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let mut from = Reader(bytes);
         let from = &mut from;
         let tables = Self {

@@ -247,7 +247,7 @@ mod tests {
         type Change = fn(&Path);
         let changes: [(&str, Change); 10] = [
             ("longer", |at| {
-                fs::write(at.join("first"), "longer").unwrap()
+                fs::write(at.join("first"), "longer").unwrap();
             }),
             ("content, with the old time put back", |at| {
                 let file = at.join("some/second");

@@ -8,9 +8,10 @@ use super::cache::Cache;
 use crate::error::{Error, Result};
 
 /// The folders of the cache, and what is in them. What else lies there is somebody's own.
-const PARTS: [(&str, &str); 11] = [
+const PARTS: [(&str, &str); 12] = [
     ("catalogues", "lists of NixOS options"),
     ("downloads", "files from servers"),
+    ("evaluations", "evaluations that go on after an edit"),
     ("git", "clones of Git repositories"),
     ("git-trees", "checked-out commits"),
     ("hashes", "hashes of large folders"),

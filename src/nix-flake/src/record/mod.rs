@@ -73,6 +73,12 @@ pub(crate) fn word(found: Option<FileType>) -> &'static str {
     }
 }
 
+/// The same word, where it is one.
+pub(crate) fn known_word(text: &str) -> Option<&'static str> {
+    let words = ["nothing", "file", "program", "folder", "link", "other"];
+    words.into_iter().find(|word| *word == text)
+}
+
 /// What is recorded under a key.
 pub(crate) enum Recalled<T> {
     /// The answer, and when it was evaluated.

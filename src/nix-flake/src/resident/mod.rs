@@ -12,17 +12,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use nix_eval::eval::R;
-use nix_eval::stand_in::stand_in_path;
 use nix_eval::{Evaluator, Value, with_stack};
-use nix_store::StoreDir;
 use nix_store::nar::MemoryTree;
 use serde::Serialize;
 
-use crate::asking::{Own, Recording, is_told};
-use crate::memory;
-use crate::record::tree::{self, Question};
-use crate::record::{self, Notes, Pending, Shared};
+use crate::asking::Own;
+use crate::record::{Pending, Shared};
 use crate::session::{Opened, Options};
+use edit::{allow_edits, answer, edit, recording};
+
+mod edit;
+mod hibernation;
+
+pub(crate) use hibernation::Lasting;
 
 /// A heap that is larger than this begins anew: what was evaluated before the edits is still in it.
 const MOST_BYTES: usize = 2 << 30;
@@ -239,25 +241,19 @@ fn live<T: Serialize>(
     let Ok((mut evaluator, flake)) = opened.begin(options, Some(recording)) else {
         return;
     };
-    let Some(shown) = stand_in_path(&own.path) else {
+    if allow_edits(&mut evaluator, &own, wanted).is_none() {
         return;
-    };
-    let shown = StoreDir::default().print(&shown);
-    evaluator.allow_edits(&shown, &root, wanted);
+    }
     let Ok(flake) = evaluator.call_flake(&flake) else {
         return;
     };
     loop {
         let outcome = work(&mut evaluator, flake);
-        notes.borrow_mut().is_seen = evaluator.saw_hidden_path();
-        let reply = outcome
-            .ok()
-            .filter(|value| !notes.borrow().is_seen && !is_told(value))
-            .map(|value| Reply {
-                pending: record::pending(&key, &notes.borrow(), Some(&value)),
-                bytes: evaluator.heap.data_bytes(),
-                value,
-            });
+        let reply = answer(&evaluator, outcome.ok(), &key, &notes).map(|(value, pending)| Reply {
+            pending,
+            bytes: evaluator.heap.data_bytes(),
+            value,
+        });
         let is_over = reply.is_none();
         // Who asked may be gone.
         if replies.send(reply).is_err() || is_over {
@@ -269,63 +265,17 @@ fn live<T: Serialize>(
         let is_same = request.key == key && request.own.root == root;
         let is_edited = is_same
             && evaluator.heap.data_bytes() < MOST_BYTES
-            && edit(&mut evaluator, &request, options, &notes);
+            && edit(
+                &mut evaluator,
+                &request.opened,
+                &request.own,
+                options,
+                &notes,
+            );
         if !is_edited {
             // It is told that there is no answer, and asks elsewhere.
             let _ = replies.send(None);
             return;
         }
     }
-}
-
-fn recording(opened: &Opened, own: &Own, notes: &Shared) -> Recording {
-    Recording {
-        flake: opened.locked.to_evaluator_hidden(),
-        own: Some((own.root.clone(), own.tree.clone())),
-        notes: notes.clone(),
-    }
-}
-
-/// Makes an edit; whether it could be made.
-fn edit(evaluator: &mut Evaluator, request: &Request, options: &Options, notes: &Shared) -> bool {
-    let own = &request.own;
-    let Some(changed) = changes(&notes.borrow(), &own.tree) else {
-        return false;
-    };
-    let recording = recording(&request.opened, own, notes);
-    evaluator.world = request.opened.clone().world(options, Some(recording)).0;
-    let edits: Vec<(&[u8], &[u8])> = changed
-        .iter()
-        .map(|(at, text)| (at.as_bytes(), &text[..]))
-        .collect();
-    if !evaluator.edit(&edits) {
-        return false;
-    }
-    let mut notes = notes.borrow_mut();
-    let known = notes.read.entry(Question::Content).or_default();
-    for (at, _) in changed {
-        let now = tree::answer(&own.tree, Question::Content, at.as_bytes());
-        known.insert(at, now);
-    }
-    true
-}
-
-/// The files that were read and hold something else now; `None` where anything else has changed.
-fn changes(notes: &Notes, own: &MemoryTree) -> Option<Vec<(String, Vec<u8>)>> {
-    if notes.is_lost || !record::is_same_around(&notes.looked) {
-        return None;
-    }
-    let mut changed = Vec::new();
-    for (&question, places) in &notes.read {
-        for (at, before) in places {
-            if tree::answer(own, question, at.as_bytes()) == *before {
-                continue;
-            }
-            let text = (question == Question::Content)
-                .then(|| memory::read(own, at.as_bytes()).ok())
-                .flatten()?;
-            changed.push((at.clone(), text));
-        }
-    }
-    Some(changed)
 }

@@ -1,0 +1,136 @@
+//! Evaluations that hibernate: all that one knows, as bytes, so that another process can make an edit and go
+//! on from there, as it could itself (`eval/edit.rs`). That one has to begin as the first did, with the same
+//! adopted values; over those it puts what came of the evaluation.
+//!
+//! What is not kept is what can be found out again: plans for merging sets, resolved paths, which functions
+//! were linked. Nothing here decides where the bytes are kept, or whether what was read is still the same;
+//! who has an evaluation hibernate gives it notes of its own for that.
+
+mod file;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::rc::Rc;
+
+use crate::eval::{Editable, Evaluator, Taint};
+use crate::heap::{BLOCK, Value};
+use crate::saved::bytes::{Reader, Writer};
+use crate::saved::ends_of;
+use crate::shared::Tables;
+use crate::world::{LockedFlake, Saved};
+
+use file::{HEADER_BYTES, Layout};
+
+/// Bytes of data that are worth keeping for one evaluation.
+const MOST_BYTES: usize = 768 << 20;
+
+/// An evaluation that woke up.
+pub struct Awake {
+    /// The value that was kept.
+    pub value: Value,
+    /// The notes that were given to it.
+    pub notes: Vec<u8>,
+}
+
+impl Evaluator {
+    /// Whether this evaluation could hibernate: it has to have begun with adopted values.
+    #[must_use]
+    pub fn can_hibernate(&self) -> bool {
+        self.adopted().is_some()
+    }
+
+    /// Bytes of data that it has beyond the values that it adopted.
+    #[must_use]
+    pub fn own_bytes(&self) -> usize {
+        let adopted = self.adopted().map_or(0, |(_, below)| below.start.data);
+        self.heap.data_bytes().saturating_sub(adopted as usize * 4)
+    }
+
+    /// Has `save` write all that this evaluation knows, to go on from `value`; `false` where it cannot
+    /// hibernate. `page_map` is Linux's map of this process's pages (`/proc/self/pagemap`).
+    ///
+    /// # Errors
+    /// Those of `save`, and what the system says of memory.
+    pub fn hibernate(
+        &self,
+        value: Value,
+        notes: &[u8],
+        page_map: &dyn Saved,
+        save: impl FnOnce(&[&[u8]]) -> io::Result<()>,
+    ) -> io::Result<bool> {
+        let was_awoken = self.was_awoken();
+        let Some((base, below)) = self.adopted().filter(|_| !was_awoken) else {
+            return Ok(false);
+        };
+        if self.heap.data_bytes() > MOST_BYTES {
+            return Ok(false);
+        }
+        let (tables, more) = Tables::beyond(self, below, notes.to_vec());
+        let blocks = self.heap.own_blocks(page_map)?;
+        let mut head = Writer::default();
+        head.word(value.to_word());
+        self.editable.put(&mut head);
+        self.taint.put(&mut head);
+        for numbers in &blocks {
+            head.words(numbers);
+        }
+        head.0.extend(tables.to_bytes());
+        let [(data_blocks, data), (code_blocks, code)] = self.heap.layer_bytes(&blocks);
+        let layout = Layout::new(
+            base,
+            [head.0.len(), more.len()],
+            blocks.each_ref().map(Vec::len),
+            [data.len(), code.len()],
+            self.heap.ends(),
+        );
+        let header = layout.header();
+        let zeros = vec![0; BLOCK];
+        let padded = |bytes: usize| &zeros[..bytes.next_multiple_of(BLOCK) - bytes];
+        let mut parts: Vec<&[u8]> = vec![&header, &head.0, &more];
+        parts.push(padded(HEADER_BYTES + head.0.len() + more.len()));
+        for part in data_blocks
+            .into_iter()
+            .chain(code_blocks)
+            .chain([data, code])
+        {
+            parts.push(part);
+            parts.push(padded(part.len()));
+        }
+        save(&parts)?;
+        Ok(true)
+    }
+
+    /// Goes on with an evaluation of `flake` that hibernated, in an evaluator that has not evaluated anything
+    /// yet and has adopted the same values. Where it is `None` the evaluator is of no use any more.
+    pub fn wake(&mut self, saved: Box<dyn Saved>, flake: &LockedFlake) -> Option<Awake> {
+        let saved: Rc<dyn Saved> = saved.into();
+        let layout = Layout::read(&*saved)?;
+        let (base, below) = self.adopted()?;
+        if layout.base != base || below.start != ends_of(self) {
+            return None;
+        }
+        let mut head = vec![0; layout.head];
+        saved.read_at(HEADER_BYTES as u64, &mut head).ok()?;
+        let mut from = Reader(&head);
+        let value = Value::from_word(from.word()?);
+        let editable = Editable::take(&mut from)?;
+        let taint = Taint::take(&mut from)?;
+        let layers = layout.layers([from.words()?, from.words()?])?;
+        let tables = Tables::parse(from.0)?;
+        if tables.start != below.start || tables.parsed != self.saved_files_identity() {
+            return None;
+        }
+        self.heap.put_layer(&*saved, &layers, layout.ends()).ok()?;
+        let notes = tables.notes.clone();
+        self.restore_beyond(tables, &saved, layout.more());
+        self.editable = editable;
+        self.taint = taint;
+        for (node, tree, _) in &flake.trees {
+            if flake.hidden_node.as_ref() == Some(node) {
+                self.hide(tree);
+            }
+        }
+        Some(Awake { value, notes })
+    }
+}

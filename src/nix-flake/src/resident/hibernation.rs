@@ -1,0 +1,201 @@
+//! Evaluations that hibernate in the cache: asked again by another process after an edit of the flake's own
+//! tree, they evaluate what the edit touches and nothing else. What was noted of the world is kept with each,
+//! and has to be the same but for the edit.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+
+use nix_eval::eval::R;
+use nix_eval::world::Saved;
+use nix_eval::{Evaluator, Value};
+use nix_store::nar::MemoryTree;
+use serde::{Deserialize, Serialize};
+
+use super::Files;
+use super::edit::{allow_edits, answer, edit, recording};
+use crate::asking::Own;
+use crate::record::{self, Notes, Pending, Shared, tree};
+use crate::session::{Opened, Options, SAVING, Useful, on_a_stack};
+use crate::values::{self, HIBERNATING};
+
+/// Where an edit makes an evaluation grow by more than this part of it, the next one had better begin anew.
+const PART_WORTH_BEGINNING: usize = 4;
+
+/// A question to an evaluation that lasts.
+#[derive(Clone, Copy)]
+pub(crate) struct Lasting<'a> {
+    pub(crate) opened: &'a Opened,
+    pub(crate) options: &'a Options,
+    pub(crate) own: &'a Own,
+    /// The name of the question's record.
+    pub(crate) key: &'a str,
+    /// Folders of the flake's own tree with files whose literals may be edited.
+    pub(crate) editable: &'a [&'a str],
+}
+
+/// What was noted while something was evaluated, as it is kept.
+#[derive(Serialize, Deserialize)]
+struct KeptNotes {
+    looked: BTreeMap<String, String>,
+    read: tree::Answers,
+}
+
+impl Lasting<'_> {
+    /// The answer of an evaluation that hibernated, or, where one `may_begin`, of one that does from now on;
+    /// `None` where there is none to be had this way.
+    pub(crate) fn ask<T: Send + Serialize>(
+        self,
+        may_begin: bool,
+        work: &(impl Fn(&mut Evaluator, Value) -> R<T> + Sync + ?Sized),
+    ) -> Option<(T, Option<Pending>)> {
+        let answered = on_a_stack(|| Ok(self.wake(work)));
+        if let Ok(Some(answer)) = answered {
+            return Some(answer);
+        }
+        if !may_begin {
+            return None;
+        }
+        on_a_stack(|| Ok(self.begin(work))).ok().flatten()
+    }
+
+    /// Wakes an evaluation, makes the edit and asks it.
+    fn wake<T: Serialize>(
+        self,
+        work: &(impl Fn(&mut Evaluator, Value) -> R<T> + ?Sized),
+    ) -> Option<(T, Option<Pending>)> {
+        let saved = values::open(&self.opened.fetcher.cache, &HIBERNATING, self.key)?;
+        let notes = Shared::default();
+        let recording = recording(self.opened, self.own, &notes);
+        let (mut evaluator, flake) = self
+            .opened
+            .clone()
+            .begin(self.options, Some(recording))
+            .ok()?;
+        let awake = evaluator.wake(saved, &flake)?;
+        let kept: KeptNotes = serde_json::from_slice(&awake.notes).ok()?;
+        kept.put_back(&mut notes.borrow_mut())?;
+        let before = evaluator.heap.data_bytes();
+        if evaluator.edited_tree() != self.own.root
+            || !edit(&mut evaluator, self.opened, self.own, self.options, &notes)
+        {
+            return None;
+        }
+        let outcome = work(&mut evaluator, awake.value);
+        let grown = evaluator.heap.data_bytes() - before;
+        if grown > evaluator.own_bytes() / PART_WORTH_BEGINNING {
+            values::delete(&self.opened.fetcher.cache, &HIBERNATING, self.key);
+        }
+        answer(&evaluator, outcome.ok(), self.key, &notes)
+    }
+
+    /// Evaluates so that edits can be made later, answers, and hibernates.
+    fn begin<T: Serialize>(
+        self,
+        work: &(impl Fn(&mut Evaluator, Value) -> R<T> + ?Sized),
+    ) -> Option<(T, Option<Pending>)> {
+        let notes = Shared::default();
+        let recording = recording(self.opened, self.own, &notes);
+        let (mut evaluator, flake) = self
+            .opened
+            .clone()
+            .begin(self.options, Some(recording))
+            .ok()?;
+        if !evaluator.can_hibernate() {
+            return None;
+        }
+        let mut wanted = Files::new();
+        for folder in self.editable {
+            if let Some(tree) = self.own.tree.get(folder.as_bytes()) {
+                code_files(tree, &mut folder.as_bytes().to_vec(), &mut wanted);
+            }
+        }
+        allow_edits(&mut evaluator, self.own, wanted)?;
+        let flake = evaluator.call_flake(&flake).ok()?;
+        let outcome = work(&mut evaluator, flake);
+        let answer = answer(&evaluator, outcome.ok(), self.key, &notes)?;
+        let useful = SAVING.try_lock().ok().and_then(|guard| {
+            let useful = Useful::of(&mut evaluator)?;
+            Some((useful, guard))
+        });
+        // Over values that are made anew this evaluation could not be put again.
+        let values_change = matches!(useful, Some((Useful::Values(_), _)));
+        if !values_change
+            && let Some(kept) = KeptNotes::of(&notes.borrow())
+            && let Ok(page_map) = File::open("/proc/self/pagemap")
+        {
+            let cache = &self.opened.fetcher.cache;
+            let save = |parts: &[&[u8]]| values::save(cache, &HIBERNATING, self.key, parts);
+            // What does not hibernate is evaluated anew.
+            let _ = evaluator.hibernate(flake, &kept, &PageMap(page_map), save);
+        }
+        drop(evaluator);
+        if let Some((useful, _guard)) = useful {
+            useful.save();
+        }
+        Some(answer)
+    }
+}
+
+/// Linux's map of this process's pages.
+struct PageMap(File);
+
+impl Saved for PageMap {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.0.read_exact_at(buffer, offset)
+    }
+
+    fn length(&self) -> u64 {
+        u64::MAX
+    }
+}
+
+/// The files of code in a tree, by their path.
+fn code_files(tree: &MemoryTree, at: &mut Vec<u8>, found: &mut Files) {
+    match tree {
+        MemoryTree::Directory(entries) => {
+            for (name, node) in entries {
+                let length = at.len();
+                at.push(b'/');
+                at.extend(name);
+                code_files(node, at, found);
+                at.truncate(length);
+            }
+        }
+        MemoryTree::File { contents, .. } if at.ends_with(b".nix") => {
+            found.insert(at.clone(), contents.clone());
+        }
+        _ => {}
+    }
+}
+
+impl KeptNotes {
+    /// Notes as bytes; `None` where they are of no use later.
+    fn of(notes: &Notes) -> Option<Vec<u8>> {
+        if notes.is_lost {
+            return None;
+        }
+        let looked = notes.looked.iter().map(|(path, found)| {
+            let path = String::from_utf8(path.clone()).ok()?;
+            Some((path, (*found).to_owned()))
+        });
+        let kept = Self {
+            looked: looked.collect::<Option<_>>()?,
+            read: notes.read.clone(),
+        };
+        serde_json::to_vec(&kept).ok()
+    }
+
+    /// Adds them to other notes.
+    fn put_back(self, notes: &mut Notes) -> Option<()> {
+        for (path, found) in self.looked {
+            let found = record::known_word(&found)?;
+            notes.looked.insert(path.into_bytes(), found);
+        }
+        for (question, places) in self.read {
+            notes.read.entry(question).or_default().extend(places);
+        }
+        Some(())
+    }
+}
