@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use nix_store::hash::{Algorithm, Hash};
+
 use crate::path;
 use crate::world::{FetchRequest, Fetched, FileType, Reader, Saved, Saving, World};
 
@@ -103,7 +105,7 @@ impl Memory {
     }
 }
 
-struct Image(Vec<u8>);
+pub(crate) struct Image(pub(crate) Vec<u8>);
 
 impl Saved for Image {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
@@ -116,6 +118,11 @@ impl Saved for Image {
 
     fn length(&self) -> u64 {
         self.0.len() as u64
+    }
+
+    fn hash(&self) -> Option<[u8; 32]> {
+        let hash = Hash::of(Algorithm::Sha256, &self.0);
+        hash.bytes().try_into().ok()
     }
 }
 

@@ -298,8 +298,14 @@ impl Opened {
     }
 
     /// Writes the records of all questions that were answered, unless a folder that they were read
-    /// from was touched meanwhile: then what was read may not be what was hashed.
-    pub fn keep_records(&self) {
+    /// from was touched meanwhile: then what was read may not be what was hashed. Saves values that later
+    /// questions can use. To be called once the answers were shown.
+    pub fn finish(&self) {
+        self.keep_records();
+        self.later.save();
+    }
+
+    fn keep_records(&self) {
         let pending = std::mem::take(&mut *self.pending());
         if !pending.is_empty() && self.fetcher.is_as_it_was() {
             record::write(&self.fetcher.cache, &pending);

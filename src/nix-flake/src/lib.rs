@@ -13,6 +13,7 @@ pub mod fetch;
 pub mod flake;
 mod flake_file;
 pub mod input;
+mod later;
 mod listing;
 pub mod lock;
 mod memory;

@@ -17,8 +17,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use nix_eval::eval::{Detail, R};
-use nix_eval::saved::Unsaved;
-use nix_eval::shared::Unshared;
 use nix_eval::world::{LockedFlake, World};
 use nix_eval::{Evaluator, Settings, Value, with_stack};
 use nix_store::nar::MemoryTree;
@@ -28,6 +26,7 @@ use crate::error::{Error, Result};
 use crate::fetch::Fetcher;
 use crate::fetch::cache::Cache;
 use crate::input::Attributes;
+use crate::later::{self, Later, Useful};
 use crate::lock::{LockOptions, Locked, lock_flake};
 use crate::record::{Pending, Recorder};
 use crate::reference::FlakeRef;
@@ -129,6 +128,8 @@ pub struct Opened {
     pub(crate) locked: Locked,
     /// Records that are not written yet.
     pub(crate) pending: Arc<Mutex<Vec<Pending>>>,
+    /// Values that are not saved yet.
+    pub(crate) later: Later,
 }
 
 impl fmt::Debug for Opened {
@@ -154,11 +155,11 @@ impl Opened {
         let mut fetcher = Fetcher::default();
         fetcher.cache = cache;
         let (fetcher, locked) = open_by(fetcher, source, options)?;
-        let pending = Arc::default();
         Ok(Self {
             fetcher,
             locked,
-            pending,
+            pending: Arc::default(),
+            later: Later::default(),
         })
     }
 
@@ -170,11 +171,11 @@ impl Opened {
         let mut fetcher = self.fetcher.clone();
         let reference = path_reference(&fetcher.add_memory(tree))?;
         let locked = lock_flake(&mut fetcher, &reference, options)?;
-        let pending = Arc::default();
         Ok(Self {
             fetcher,
             locked,
-            pending,
+            pending: Arc::default(),
+            later: Later::default(),
         })
     }
 
@@ -258,6 +259,7 @@ impl Opened {
         work: impl FnOnce(&mut Evaluator, Value) -> R<T>,
     ) -> std::result::Result<T, Failure> {
         let notes = recording.as_ref().map(|recording| recording.notes.clone());
+        let later = self.later.clone();
         let (mut evaluator, flake) = self.begin(options, recording)?;
         let result = evaluator
             .call_flake(&flake)
@@ -269,46 +271,17 @@ impl Opened {
                 message: error.message,
             }
         });
-        if let Some(notes) = notes {
+        if let Some(notes) = &notes {
             notes.borrow_mut().is_seen = evaluator.saw_hidden_path();
         }
-        save(evaluator);
-        result
-    }
-}
-
-/// Held while something is saved: evaluations side by side would save the same.
-pub(crate) static SAVING: Mutex<()> = Mutex::new(());
-
-/// What later evaluations can use of one: files that were parsed, or, where there are none of those, values.
-pub(crate) enum Useful {
-    Files(Unsaved),
-    Values(Unshared),
-}
-
-impl Useful {
-    pub(crate) fn of(evaluator: &mut Evaluator) -> Option<Self> {
-        let files = evaluator.take_unsaved().map(Self::Files);
-        files.or_else(|| evaluator.take_unshared().map(Self::Values))
-    }
-
-    /// Saves it. What is not saved is worked out again next time.
-    pub(crate) fn save(self) {
-        let _ = match self {
-            Self::Files(unsaved) => unsaved.save(&mut System::default()),
-            Self::Values(unshared) => unshared.save(quiet_system),
-        };
-    }
-}
-
-/// Saves what later evaluations can use.
-fn save(mut evaluator: Evaluator) {
-    let Ok(_guard) = SAVING.try_lock() else {
-        return;
-    };
-    if let Some(useful) = Useful::of(&mut evaluator) {
+        let useful = later.take(&mut evaluator);
         drop(evaluator);
-        useful.save();
+        // Who records asks to save when the answers are shown.
+        match useful {
+            Some(Useful::Values(values)) if notes.is_some() => later.put(values),
+            useful => later::save(useful),
+        }
+        result
     }
 }
 

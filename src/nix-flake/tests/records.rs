@@ -98,7 +98,7 @@ impl Place {
             let text = evaluator.text_of(value, "while evaluating an answer")?;
             Ok(String::from_utf8_lossy(&text).into_owned())
         });
-        opened.keep_records();
+        opened.finish();
         answer.map_err(|error| error.to_string())
     }
 
@@ -260,7 +260,7 @@ fn what_changes_while_it_is_evaluated_is_not_recorded() {
     );
     assert_eq!(answer.unwrap().value, "own between a missing");
     fs::write(place.lib("part.nix"), text).unwrap();
-    opened.keep_records();
+    opened.finish();
     assert_eq!(place.records(), Vec::<std::path::PathBuf>::new());
 }
 

@@ -102,10 +102,10 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// Records the answers for later checks: to be called once they are shown, since it has to look
-    /// at all of nixpkgs again.
-    pub fn keep_records(&self) {
-        self.opened.keep_records();
+    /// Records the answers for later checks, and saves what makes them faster: to be called once the answers
+    /// are shown, since that takes a while.
+    pub fn finish(&self) {
+        self.opened.finish();
     }
 }
 

@@ -97,7 +97,7 @@ impl Answer {
     /// Does what is left to do once the answer is shown.
     pub(super) fn finish(&self) {
         if let Some(evaluation) = &self.evaluation {
-            evaluation.keep_records();
+            evaluation.finish();
         }
     }
 }

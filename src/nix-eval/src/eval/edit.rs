@@ -24,9 +24,9 @@ use crate::syntax::show;
 /// Files that are read as data share marks: the first of them, and how many.
 const DATA: (u32, u32) = (0, 4);
 /// Literals share marks with those that stand beside them, too: the first of these marks, and how many.
-const LITERALS: (u32, u32) = (4, 14);
+const LITERALS: (u32, u32) = (4, 12);
 /// Marks for single literals that were edited before: who edits one will often do so again.
-const OWN: (u32, u32) = (18, 10);
+const OWN: (u32, u32) = (16, 6);
 /// Literals that stand beside each other and share marks, at most in files of few.
 const NEIGHBOURS: usize = 3;
 
@@ -288,8 +288,7 @@ impl Evaluator {
                 self.store.forget_copy(&source);
             }
         }
-        self.take_back(marks);
-        true
+        self.settle(marks)
     }
 
     /// Puts the literals of a new text in place of those before, and returns the marks of those that
@@ -323,4 +322,4 @@ impl Evaluator {
 
 mod bytes;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -9,6 +9,7 @@
 //! marks itself.
 
 use super::Evaluator;
+use super::decision::Decisions;
 use crate::heap::{Pending, Value, Waiting};
 use crate::saved::bytes::{Reader, Writer};
 
@@ -39,6 +40,11 @@ impl Marks {
         Self(self.0 | others.0)
     }
 
+    /// Whether there is one that is none of those.
+    pub(crate) fn has_others_than(self, those: Self) -> bool {
+        self.0 & !those.0 != 0
+    }
+
     /// Whether there is any of those.
     pub(crate) fn has_any(self, others: Self) -> bool {
         self.0 & others.0 != 0
@@ -52,11 +58,14 @@ pub(crate) struct Taint {
     pub(crate) marks: Marks,
     /// Thunks that have marks, with what they waited to do before they were evaluated.
     done: Vec<(Value, Waiting)>,
+    /// Those of them that only came to an answer.
+    pub(super) decisions: Decisions,
 }
 
 impl Taint {
     /// The thunks that have marks, as bytes.
     pub(crate) fn put(&self, out: &mut Writer) {
+        self.decisions.put(out);
         out.number(self.done.len());
         for (thunk, waiting) in &self.done {
             for word in [thunk.to_word(), waiting.first, waiting.payload] {
@@ -67,6 +76,7 @@ impl Taint {
 
     /// What [`Self::put`] wrote.
     pub(crate) fn take(from: &mut Reader<'_>) -> Option<Self> {
+        let decisions = Decisions::take(from)?;
         let count = from.count(12)?;
         let words = from.slice(12 * count)?;
         let (words, _) = words.as_chunks::<4>();
@@ -78,6 +88,7 @@ impl Taint {
         Some(Self {
             marks: Marks::NONE,
             done: done.collect(),
+            decisions,
         })
     }
 }
@@ -95,14 +106,22 @@ impl Evaluator {
         let marks = self.taint.marks;
         if marks.is_none() {
             self.heap.finish_thunk(thunk, value);
-        } else {
-            self.taint.done.push((thunk, pending.waiting()));
-            self.heap.finish_marked(thunk, value, marks.0);
+            return;
         }
+        let waiting = pending.waiting();
+        let noted = value
+            .is_answer()
+            .then(|| self.taint.decisions.note(thunk, waiting, marks))
+            .flatten();
+        if noted.is_none() {
+            self.taint.done.push((thunk, waiting));
+        }
+        self.taint.marks = noted.unwrap_or(marks);
+        self.heap.finish_marked(thunk, value, self.taint.marks.0);
     }
 
-    /// Has everything be evaluated again that depends on what has any of these marks.
-    pub(crate) fn take_back(&mut self, marks: Marks) {
+    /// Has everything be evaluated again that depends on what has any of these marks, but for decisions.
+    pub(super) fn take_back(&mut self, marks: Marks) {
         self.taint.marks = Marks::NONE;
         let heap = &mut self.heap;
         self.taint.done.retain(|&(thunk, waiting)| {

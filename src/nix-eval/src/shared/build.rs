@@ -169,6 +169,40 @@ fn to_vec((path, real): &(StorePath, Rc<[u8]>)) -> (StorePath, Vec<u8>) {
 }
 
 impl Unshared {
+    /// Adds what another evaluation of the same kind made.
+    pub fn join(&mut self, other: Self) {
+        if self.name != other.name {
+            return;
+        }
+        let known: FxHashSet<Digest> = self.calls.iter().map(Call::digest).collect();
+        let calls = other.calls.into_iter();
+        self.calls
+            .extend(calls.filter(|call| !known.contains(&call.digest())));
+        let known: FxHashSet<Demand> = self.demands.iter().cloned().collect();
+        let (new, old) = other.demands.split_at(other.new);
+        let is_unknown = |demand: &&Demand| !known.contains(*demand);
+        let new: Vec<Demand> = new.iter().filter(is_unknown).cloned().collect();
+        let old: Vec<Demand> = old.iter().filter(is_unknown).cloned().collect();
+        let count = new.len();
+        self.demands.splice(self.new..self.new, new);
+        self.demands.extend(old);
+        self.new += count;
+        self.files.extend(other.files);
+        self.files.sort_unstable();
+        self.files.dedup();
+        for source in other.sources {
+            if !self.sources.contains(&source) {
+                self.sources.push(source);
+            }
+        }
+        for mount in other.mounts {
+            if !self.mounts.contains(&mount) {
+                self.mounts.push(mount);
+            }
+        }
+        self.has_values |= other.has_values;
+    }
+
     /// Makes the calls once more and saves what came of them.
     ///
     /// # Errors

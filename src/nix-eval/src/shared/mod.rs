@@ -20,7 +20,7 @@ mod demand;
 mod file;
 mod tables;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tree;
 
 use std::rc::Rc;

@@ -84,14 +84,14 @@ const NIXPKGS: [(&str, &str); 6] = [
 const PACKAGES: &str = "(import /n/pkgs/top-level/default.nix)";
 
 /// The derivations of many packages, so that it is worth saving them.
-fn many(arguments: &str) -> String {
+pub(crate) fn many(arguments: &str) -> String {
     format!(
         "let pkgs = {PACKAGES} {arguments}; in \
          map (n: pkgs.\"package${{toString n}}\".drvPath) (pkgs.lib.range 1 30)"
     )
 }
 
-fn nixpkgs() -> Memory {
+pub(crate) fn nixpkgs() -> Memory {
     let mut memory = Memory::default();
     for (path, text) in NIXPKGS {
         write(&mut memory, path, text);
@@ -143,7 +143,7 @@ fn run(memory: &Memory, program: &str, settings: Settings) -> (String, u64) {
     answer
 }
 
-fn answer(memory: &Memory, program: &str) -> (String, u64) {
+pub(crate) fn answer(memory: &Memory, program: &str) -> (String, u64) {
     run(memory, program, Settings::default())
 }
 
@@ -152,7 +152,7 @@ fn fresh(memory: &Memory, program: &str) -> String {
     answer(&memory.fresh(), program).0
 }
 
-const LINUX: &str = r#"{ localSystem = "x86_64-linux"; }"#;
+pub(crate) const LINUX: &str = r#"{ localSystem = "x86_64-linux"; }"#;
 
 #[test]
 fn packages_are_made_once() {

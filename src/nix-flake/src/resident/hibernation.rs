@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use super::Files;
 use super::edit::{allow_edits, answer, edit, recording};
 use crate::asking::Own;
+use crate::later::{self, Useful};
 use crate::record::{self, Notes, Pending, Shared, tree};
-use crate::session::{Opened, Options, SAVING, Useful, on_a_stack};
+use crate::session::{Opened, Options, on_a_stack};
 use crate::values::{self, HIBERNATING};
 
 /// Where an edit makes an evaluation grow by more than this part of it, the next one had better begin anew.
@@ -115,12 +116,10 @@ impl Lasting<'_> {
         let flake = evaluator.call_flake(&flake).ok()?;
         let outcome = work(&mut evaluator, flake);
         let answer = answer(&evaluator, outcome.ok(), self.key, &notes)?;
-        let useful = SAVING.try_lock().ok().and_then(|guard| {
-            let useful = Useful::of(&mut evaluator)?;
-            Some((useful, guard))
-        });
+        let later = &self.opened.later;
+        let useful = later.take(&mut evaluator);
         // Over values that are made anew this evaluation could not be put again.
-        let values_change = matches!(useful, Some((Useful::Values(_), _)));
+        let values_change = matches!(useful, Some(Useful::Values(_)));
         if !values_change
             && let Some(kept) = KeptNotes::of(&notes.borrow())
             && let Ok(page_map) = File::open("/proc/self/pagemap")
@@ -131,8 +130,9 @@ impl Lasting<'_> {
             let _ = evaluator.hibernate(flake, &kept, &PageMap(page_map), save);
         }
         drop(evaluator);
-        if let Some((useful, _guard)) = useful {
-            useful.save();
+        match useful {
+            Some(Useful::Values(values)) => later.put(values),
+            useful => later::save(useful),
         }
         Some(answer)
     }

@@ -8,7 +8,7 @@ use crate::print;
 use crate::testing::Memory;
 
 /// Values that programs are given: in all forms in which literals are written.
-const VALUES: &str = r#"{
+pub(crate) const VALUES: &str = r#"{
   number = 3;
   other = 4;
   half = 0.5;
@@ -31,7 +31,7 @@ const VALUES: &str = r#"{
 "#;
 
 /// A program that goes through values in many ways, each of which could keep an old one.
-const PROGRAM: &str = r#"
+pub(crate) const PROGRAM: &str = r#"
 let
   v = import ./values.nix;
   fix = f: let x = f x; in x;
@@ -134,10 +134,10 @@ fn answer(evaluator: &mut Evaluator) -> Result<String, String> {
     }
 }
 
-struct Numbers(u64);
+pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -146,7 +146,7 @@ impl Numbers {
 }
 
 /// Edits of literals alone: what stands there, and what may stand there.
-const CHOICES: [(&str, &[&str]); 11] = [
+pub(crate) const CHOICES: [(&str, &[&str]); 11] = [
     ("number", &["3", "5", "7", "268435456000"]),
     ("other", &["4", "1", "30"]),
     ("half", &["0.5", "2.25", "10.5e3"]),
@@ -171,7 +171,7 @@ const CHOICES: [(&str, &[&str]); 11] = [
     ("empty", &["[ ]", "\"no list\"", "[ [ ] ]"]),
 ];
 
-fn values(chosen: &[usize]) -> String {
+pub(crate) fn values(chosen: &[usize]) -> String {
     let mut text = VALUES.to_owned();
     for ((name, choices), &choice) in CHOICES.iter().zip(chosen) {
         let line = format!("  {name} = {};", choices[0]);

@@ -1,0 +1,159 @@
+//! Decisions: thunks that came to a truth value, to null or to a number. Who reads one depends on what was
+//! decided, and not on what led to it: after an edit decisions are made again first, and where they are as they
+//! were, nothing else has to be evaluated because of them. Whether a service is there hardly ever depends on which
+//! domains are in a list, though whether there are any is asked for it.
+
+use rustc_hash::FxHashMap;
+
+use super::taint::Marks;
+use super::{Evaluator, Taint};
+use crate::heap::{Value, Waiting};
+use crate::saved::bytes::{Reader, Writer};
+
+/// The first mark of decisions, and how many there are; decisions share them.
+const MARKS: (u32, u32) = (22, 6);
+/// So often decisions are made again because of others that were made again. What goes on after that is no
+/// small edit.
+const MOST_ROUNDS: u32 = 8;
+
+/// A decision that was made.
+#[derive(Clone, Copy)]
+struct Decision {
+    thunk: Value,
+    /// What the thunk waited to do.
+    waiting: Waiting,
+    /// The marks of what led to it.
+    led: Marks,
+}
+
+/// All decisions, in the order in which they were made.
+#[derive(Default)]
+pub(crate) struct Decisions {
+    made: Vec<Decision>,
+    /// How many were ever made.
+    count: u32,
+    /// Those that are made again, with the marks of who read them before: these keep what they read where it
+    /// is as it was, and have to notice when it is not any more.
+    again: FxHashMap<Value, Marks>,
+}
+
+/// All marks of decisions.
+fn all_marks() -> Marks {
+    let numbers = MARKS.0..MARKS.0 + MARKS.1;
+    numbers.fold(Marks::NONE, |marks, number| {
+        marks.and(Marks::number(number))
+    })
+}
+
+impl Decisions {
+    /// Notes a decision that was made because of what has the marks `led`: the marks of who reads it. `None`
+    /// where it depends on nothing but other decisions.
+    pub(super) fn note(&mut self, thunk: Value, waiting: Waiting, led: Marks) -> Option<Marks> {
+        let again = self.again.get(&thunk).copied();
+        if again.is_none() && !led.has_others_than(all_marks()) {
+            return None;
+        }
+        self.made.push(Decision {
+            thunk,
+            waiting,
+            led,
+        });
+        Some(again.unwrap_or_else(|| {
+            self.count += 1;
+            Marks::number(MARKS.0 + self.count % MARKS.1)
+        }))
+    }
+
+    pub(super) fn put(&self, out: &mut Writer) {
+        out.word(self.count);
+        out.number(self.made.len());
+        for decision in &self.made {
+            let Waiting { first, payload } = decision.waiting;
+            for word in [decision.thunk.to_word(), first, payload, decision.led.0] {
+                out.word(word);
+            }
+        }
+    }
+
+    pub(super) fn take(from: &mut Reader<'_>) -> Option<Self> {
+        let count = from.word()?;
+        let length = from.count(16)?;
+        let made = (0..length).map(|_| {
+            let thunk = Value::from_word(from.word()?);
+            let waiting = Waiting {
+                first: from.word()?,
+                payload: from.word()?,
+            };
+            let led = Marks(from.word()?);
+            Some(Decision {
+                thunk,
+                waiting,
+                led,
+            })
+        });
+        Some(Self {
+            made: made.collect::<Option<_>>()?,
+            count,
+            again: FxHashMap::default(),
+        })
+    }
+}
+
+impl Evaluator {
+    /// Has everything be evaluated again that depends on what has any of these marks, or on a decision that
+    /// is another one now; `false` where that comes to no end.
+    pub(super) fn settle(&mut self, marks: Marks) -> bool {
+        let mut changed = marks;
+        self.taint.decisions.again.clear();
+        for _ in 0..MOST_ROUNDS {
+            if changed.is_none() {
+                return true;
+            }
+            self.take_back(changed);
+            let open = self.open_decisions(changed);
+            changed = Marks::NONE;
+            for (thunk, before, marks) in open {
+                if self.decide(thunk) != Some(before) {
+                    changed = changed.and(marks);
+                }
+            }
+        }
+        false
+    }
+
+    /// Takes decisions back that were made because of what has any of these marks: each with what it was, and
+    /// the marks of who read it.
+    fn open_decisions(&mut self, marks: Marks) -> Vec<(Value, Value, Marks)> {
+        let Self { heap, taint, .. } = self;
+        let mut open = Vec::new();
+        let Taint { decisions, .. } = taint;
+        let Decisions { made, again, .. } = decisions;
+        made.retain(|decision| {
+            let is_meant = decision.led.has_any(marks);
+            if is_meant && let Some(before) = heap.shown_value(decision.thunk) {
+                let readers = Marks(heap.thunk_marks(decision.thunk));
+                open.push((decision.thunk, before, readers));
+                again.insert(decision.thunk, readers);
+                heap.put_back(decision.thunk, decision.waiting);
+            }
+            !is_meant
+        });
+        open
+    }
+
+    /// Makes a decision again; `None` where that fails, which it will do again if somebody asks.
+    fn decide(&mut self, thunk: Value) -> Option<Value> {
+        let depth = self.depth;
+        let decided = self.force(thunk);
+        // What it depends on, its readers take on when they read it.
+        self.taint.marks = Marks::NONE;
+        match decided {
+            Ok(value) => Some(value),
+            Err(raised) => {
+                self.take_error(raised);
+                self.depth = depth;
+                None
+            }
+        }
+    }
+}
