@@ -302,7 +302,7 @@ impl Opened {
     /// questions can use. To be called once the answers were shown.
     pub fn finish(&self) {
         self.keep_records();
-        self.later.save();
+        self.later.save(&self.fetcher.cache);
     }
 
     fn keep_records(&self) {

@@ -7,7 +7,8 @@ use nix_eval::Evaluator;
 use nix_eval::saved::Unsaved;
 use nix_eval::shared::Unshared;
 
-use crate::session::quiet_system;
+use crate::fetch::Fetcher;
+use crate::fetch::cache::Cache;
 use crate::system::System;
 
 /// Values of more evaluations than this are not looked for: those of a whole fleet are the same.
@@ -55,9 +56,9 @@ impl Later {
     }
 
     /// Saves the values.
-    pub(crate) fn save(&self) {
+    pub(crate) fn save(&self, cache: &Cache) {
         let values = self.with(|waiting| waiting.values.take());
-        save(values.map(Useful::Values));
+        save(values.map(Useful::Values), cache);
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Waiting) -> T) -> T {
@@ -66,13 +67,18 @@ impl Later {
 }
 
 /// Saves what can be used. What is not saved is worked out again next time.
-pub(crate) fn save(useful: Option<Useful>) {
+pub(crate) fn save(useful: Option<Useful>, cache: &Cache) {
     let Ok(_guard) = SAVING.try_lock() else {
         return;
     };
+    let system = || {
+        let mut fetcher = Fetcher::default();
+        fetcher.cache = cache.clone();
+        System::new(fetcher, true)
+    };
     let _ = match useful {
-        Some(Useful::Files(files)) => files.save(&mut System::default()),
-        Some(Useful::Values(values)) => values.save(quiet_system),
+        Some(Useful::Files(files)) => files.save(&mut system()),
+        Some(Useful::Values(values)) => values.save(system),
         None => Ok(()),
     };
 }

@@ -260,6 +260,7 @@ impl Opened {
     ) -> std::result::Result<T, Failure> {
         let notes = recording.as_ref().map(|recording| recording.notes.clone());
         let later = self.later.clone();
+        let cache = self.fetcher.cache.clone();
         let (mut evaluator, flake) = self.begin(options, recording)?;
         let result = evaluator
             .call_flake(&flake)
@@ -279,7 +280,7 @@ impl Opened {
         // Who records asks to save when the answers are shown.
         match useful {
             Some(Useful::Values(values)) if notes.is_some() => later.put(values),
-            useful => later::save(useful),
+            useful => later::save(useful, &cache),
         }
         result
     }

@@ -128,7 +128,8 @@ impl Evaluator {
     }
 
     /// Whether this evaluation goes on from one that hibernated.
-    pub(crate) fn was_awoken(&self) -> bool {
+    #[must_use]
+    pub fn was_awoken(&self) -> bool {
         self.shared.awoken.is_some()
     }
 

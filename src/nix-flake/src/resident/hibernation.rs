@@ -117,6 +117,7 @@ impl Lasting<'_> {
         let outcome = work(&mut evaluator, flake);
         let answer = answer(&evaluator, outcome.ok(), self.key, &notes)?;
         let later = &self.opened.later;
+        let cache = &self.opened.fetcher.cache;
         let useful = later.take(&mut evaluator);
         // Over values that are made anew this evaluation could not be put again.
         let values_change = matches!(useful, Some(Useful::Values(_)));
@@ -124,7 +125,6 @@ impl Lasting<'_> {
             && let Some(kept) = KeptNotes::of(&notes.borrow())
             && let Ok(page_map) = File::open("/proc/self/pagemap")
         {
-            let cache = &self.opened.fetcher.cache;
             let save = |parts: &[&[u8]]| values::save(cache, &HIBERNATING, self.key, parts);
             // What does not hibernate is evaluated anew.
             let _ = evaluator.hibernate(flake, &kept, &PageMap(page_map), save);
@@ -132,7 +132,7 @@ impl Lasting<'_> {
         drop(evaluator);
         match useful {
             Some(Useful::Values(values)) => later.put(values),
-            useful => later::save(useful),
+            useful => later::save(useful, cache),
         }
         Some(answer)
     }
