@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::record::{self, Answer, Pending, Recalled, Records, Shared};
-use crate::resident::{Lasting, Residents, Work};
+use crate::resident::{Edits, Lasting, Residents, Work};
 use crate::session::{Failure, Opened, Options, on_a_stack};
 
 /// A question.
@@ -108,14 +108,13 @@ impl Opened {
     }
 
     /// The same where the answer may come from an evaluation that hibernates after an earlier question, if
-    /// nothing was edited since but literals of files in the folders `editable`, and files that are read as
-    /// data. Where there is none, one `may_begin`.
+    /// nothing was edited since but what `edits` are about. Where there is none, one `may_begin`.
     ///
     /// # Errors
     /// [`Failure`].
     pub fn ask_lasting<T: Send + PartialEq + Serialize + DeserializeOwned>(
         &self,
-        (editable, may_begin): (&[&str], bool),
+        (edits, may_begin): (&Edits, bool),
         options: &Options,
         records: Records,
         program: &str,
@@ -128,7 +127,7 @@ impl Opened {
                 options,
                 own,
                 key,
-                editable,
+                edits,
             };
             let (value, pending) = lasting.ask(may_begin, &work)?;
             self.pending().extend(pending);

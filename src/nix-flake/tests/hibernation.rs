@@ -12,6 +12,7 @@ use std::time::Duration;
 use nix_eval::eval::R;
 use nix_eval::{Evaluator, Value};
 use nix_flake::record::Records;
+use nix_flake::resident::Edits;
 use nix_flake::session::{Opened, Options, Source};
 use nix_flake::{Cache, FlakeRef, ParseOptions};
 use nix_store::nar::MemoryTree;
@@ -143,8 +144,12 @@ impl Place {
     /// The answer where evaluations hibernate.
     fn ask(&self, name: &'static str) -> Result<String, String> {
         let (opened, options) = self.open("cache");
+        let edits = Edits {
+            places: vec!["hosts".to_owned()],
+            steady: vec![b"x86_64-linux".to_vec()],
+        };
         let answer = opened.ask_lasting(
-            (&["hosts"], true),
+            (&edits, true),
             &options,
             Records::Use,
             "",

@@ -13,7 +13,7 @@ use nix_eval::heap::KeptMemory;
 use nix_eval::{Evaluator, Value};
 use nix_flake::Fetcher;
 use nix_flake::record::Records;
-use nix_flake::resident::Residents;
+use nix_flake::resident::{Edits, Residents};
 use nix_flake::session::{Failure, Opened, Options, Source};
 use nix_store::hash::Encoding;
 use nix_store::nar::MemoryTree;
@@ -30,8 +30,8 @@ use crate::lock::Lock;
 /// What the answers mean is settled here: a record of another text of this file is none.
 const PROGRAM: &str = include_str!("evaluation.rs");
 
-/// Folders of the tree with what coop.toml says.
-const EDITED: [&str; 2] = ["hosts", "tests"];
+/// Where the tree has what coop.toml says.
+const EDITED: [&str; 3] = ["flake.nix", "hosts", "tests"];
 /// Where no more targets than this have to be evaluated, their evaluations are kept for the next edit: each
 /// takes 100 MB and more on disk.
 const MOST_LASTING: usize = 4;
@@ -184,10 +184,10 @@ pub fn evaluate(
     let mut unanswered = targets
         .iter()
         .filter(|target| !opened.has_record(options, PROGRAM, &target.question()));
-    let may_last = unanswered.nth(MOST_LASTING).is_none();
+    let lasting = (edits(fleet, lock), unanswered.nth(MOST_LASTING).is_none());
     // The heap of one target is given back before the next begins.
     let mut records = side_by_side(&targets, |target| {
-        record(opened, options, use_of_records, target, resident, may_last)
+        record(opened, options, use_of_records, target, resident, &lasting)
     });
     records.sort_by(|one, other| one.target.cmp(&other.target));
     Ok(Evaluation {
@@ -419,6 +419,24 @@ fn failed(failure: Failure) -> Failed {
     }
 }
 
+/// What of the tree is edited with coop.toml. Names, systems and what is settled in `coop.lock` hardly ever
+/// are, and much depends on them.
+fn edits(fleet: &Fleet, lock: &Lock) -> Edits {
+    let systems = fleet.model.hosts.values().map(|host| word(host.system));
+    let hosts = lock.hosts.iter();
+    let hosts = hosts.flat_map(|(name, host)| [name.to_string(), host.state_version.clone()]);
+    let instances = lock.instances.iter();
+    let instances = instances.flat_map(|(name, one)| [name.to_string(), one.state_version.clone()]);
+    Edits {
+        places: EDITED.map(str::to_owned).to_vec(),
+        steady: systems
+            .chain(hosts)
+            .chain(instances)
+            .map(String::into_bytes)
+            .collect(),
+    }
+}
+
 /// Evaluates one target, or looks it up.
 fn record(
     opened: &Opened,
@@ -426,7 +444,7 @@ fn record(
     use_of_records: Records,
     target: &Target,
     resident: Option<&Resident>,
-    may_last: bool,
+    (edits, may_begin): &(Edits, bool),
 ) -> Record {
     let question = target.question();
     let answer = match resident {
@@ -436,7 +454,7 @@ fn record(
             opened.ask_resident(resident, options, use_of_records, PROGRAM, &question, work)
         }
         None => opened.ask_lasting(
-            (&EDITED, may_last),
+            (edits, *may_begin),
             options,
             use_of_records,
             PROGRAM,

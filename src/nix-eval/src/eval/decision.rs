@@ -1,4 +1,4 @@
-//! Decisions: thunks that came to a truth value, to null or to a number. Who reads one depends on what was
+//! Decisions: thunks that came to a truth value or to null. Who reads one depends on what was
 //! decided, and not on what led to it: after an edit decisions are made again first, and where they are as they
 //! were, nothing else has to be evaluated because of them. Whether a service is there hardly ever depends on which
 //! domains are in a list, though whether there are any is asked for it.
@@ -11,7 +11,7 @@ use crate::heap::{Value, Waiting};
 use crate::saved::bytes::{Reader, Writer};
 
 /// The first mark of decisions, and how many there are; decisions share them.
-const MARKS: (u32, u32) = (22, 6);
+const MARKS: (u32, u32) = (20, 8);
 /// So often decisions are made again because of others that were made again. What goes on after that is no
 /// small edit.
 const MOST_ROUNDS: u32 = 8;

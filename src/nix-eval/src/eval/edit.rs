@@ -22,13 +22,15 @@ use crate::syntax::literals::{self, Literal};
 use crate::syntax::show;
 
 /// Files that are read as data share marks: the first of them, and how many.
-const DATA: (u32, u32) = (0, 4);
-/// Literals share marks with those that stand beside them, too: the first of these marks, and how many.
-const LITERALS: (u32, u32) = (4, 12);
+const DATA: (u32, u32) = (0, 2);
+/// The mark of literals that are hardly ever edited.
+const STEADY: u32 = 2;
+/// Other literals share marks with those that stand beside them: the first of these marks, and how many.
+const LITERALS: (u32, u32) = (3, 12);
 /// Marks for single literals that were edited before: who edits one will often do so again.
-const OWN: (u32, u32) = (16, 6);
+const OWN: (u32, u32) = (15, 5);
 /// Literals that stand beside each other and share marks, at most in files of few.
-const NEIGHBOURS: usize = 3;
+const NEIGHBOURS: usize = 2;
 
 /// A tree that may be edited.
 #[derive(Default)]
@@ -39,6 +41,8 @@ pub(crate) struct Editable {
     /// Files whose literals may be edited, by their path in the tree, with a text that they had before:
     /// literals that were edited then are likely to be edited again.
     wanted: FxHashMap<Vec<u8>, Vec<u8>>,
+    /// What literals hold that are hardly ever edited.
+    steady: FxHashSet<Vec<u8>>,
     files: FxHashMap<Vec<u8>, LiteralFile>,
     /// Files that are code, with all their literals.
     code: FxHashSet<Vec<u8>>,
@@ -69,6 +73,17 @@ impl Editable {
         self.shown.is_empty()
     }
 
+    /// Whether a literal is hardly ever edited.
+    fn is_steady(&self, literal: &Literal) -> bool {
+        match literal {
+            Literal::String(text) => self.steady.contains(&**text),
+            Literal::List(items) => {
+                !items.is_empty() && items.iter().all(|item| self.is_steady(item))
+            }
+            _ => false,
+        }
+    }
+
     /// The place in the tree of a path as programs see it.
     fn place<'p>(&self, shown: &'p [u8]) -> Option<&'p [u8]> {
         let shown = (!self.is_none()).then_some(shown)?;
@@ -94,17 +109,20 @@ fn own_marks() -> Marks {
 impl Evaluator {
     /// Lets the files of a tree be edited: `shown` is where it is for programs, `real` where it is for
     /// the world; `wanted` are those of which literals may be edited, with what they held before the last
-    /// edit. Has to be said before any is read.
+    /// edit. Strings that are `steady` are hardly ever edited, and much depends on them. Has to be said before
+    /// any is read.
     pub fn allow_edits(
         &mut self,
         shown: &[u8],
         real: &[u8],
         wanted: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>,
+        steady: impl IntoIterator<Item = Vec<u8>>,
     ) {
         self.editable = Editable {
             shown: shown.to_vec(),
             real: real.to_vec(),
             wanted: wanted.into_iter().collect(),
+            steady: steady.into_iter().collect(),
             ..Editable::default()
         };
     }
@@ -173,7 +191,7 @@ impl Evaluator {
         let literals = literals::take(&mut ast, &self.symbols);
         let rest = self.rest(&ast);
         let count = literals.len();
-        let mut marks = self.literal_marks(count);
+        let mut marks = self.literal_marks(&literals);
         if let Some((_, old)) = self.taken_apart(path, before).filter(|old| old.0 == rest) {
             for (number, _) in old
                 .iter()
@@ -206,14 +224,23 @@ impl Evaluator {
         lowered.or_else(|error| self.undefined(&error))
     }
 
-    /// Marks for so many literals: those that stand side by side have the same, since they are edited together.
-    fn literal_marks(&mut self, count: usize) -> Vec<Marks> {
-        let together = NEIGHBOURS.max(count.div_ceil(LITERALS.1 as usize));
+    /// Marks for literals: those that stand side by side have the same, since they are edited together.
+    fn literal_marks(&mut self, literals: &[Literal]) -> Vec<Marks> {
+        let together = NEIGHBOURS.max(literals.len().div_ceil(LITERALS.1 as usize));
         let first = self.editable.groups;
-        self.editable.groups += count.div_ceil(together) as u32;
-        let group = |number: usize| first + (number / together) as u32;
-        let mark = |number| Marks::number(LITERALS.0 + group(number) % LITERALS.1);
-        (0..count).map(mark).collect()
+        let mut others = 0;
+        let marks = literals.iter().map(|literal| {
+            if self.editable.is_steady(literal) {
+                Marks::number(STEADY)
+            } else {
+                let group = first + (others / together) as u32;
+                others += 1;
+                Marks::number(LITERALS.0 + group % LITERALS.1)
+            }
+        });
+        let marks = marks.collect();
+        self.editable.groups += others.div_ceil(together) as u32;
+        marks
     }
 
     /// A mark for a single literal.

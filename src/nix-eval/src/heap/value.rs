@@ -130,12 +130,11 @@ impl Value {
         (self.0 & 7 == INT).then_some(i64::from(self.0 as i32 >> 3))
     }
 
-    /// Whether this is null, a truth value, or an integer that fits into the word: two that are equal are
-    /// the same word.
+    /// Whether this is null or a truth value.
     #[inline]
     #[must_use]
     pub fn is_answer(self) -> bool {
-        self.0 & 7 == INT || matches!(self, Self::NULL | Self::TRUE | Self::FALSE)
+        matches!(self, Self::NULL | Self::TRUE | Self::FALSE)
     }
 
     /// Whether this is a set.

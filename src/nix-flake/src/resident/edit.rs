@@ -14,9 +14,15 @@ use crate::record::{self, Notes, Pending, Shared};
 use crate::session::{Opened, Options};
 
 /// Lets literals of `wanted` be edited, files of the flake's own tree with what they held before the last edit.
-pub(super) fn allow_edits(evaluator: &mut Evaluator, own: &Own, wanted: Files) -> Option<()> {
+/// Strings that are `steady` are hardly ever edited.
+pub(super) fn allow_edits(
+    evaluator: &mut Evaluator,
+    own: &Own,
+    wanted: Files,
+    steady: &[Vec<u8>],
+) -> Option<()> {
     let shown = StoreDir::default().print(&stand_in_path(&own.path)?);
-    evaluator.allow_edits(&shown, &own.root, wanted);
+    evaluator.allow_edits(&shown, &own.root, wanted, steady.iter().cloned());
     Some(())
 }
 

@@ -22,7 +22,16 @@ use crate::session::{Opened, Options, on_a_stack};
 use crate::values::{self, HIBERNATING};
 
 /// Where an edit makes an evaluation grow by more than this part of it, the next one had better begin anew.
-const PART_WORTH_BEGINNING: usize = 4;
+const PART_WORTH_BEGINNING: usize = 2;
+
+/// What may be edited without an evaluation having to begin anew, beside files that are read as data.
+#[derive(Clone, Default)]
+pub struct Edits {
+    /// Folders and files of the flake's own tree: literals in code there.
+    pub places: Vec<String>,
+    /// Strings among them that are hardly ever edited, since much depends on them.
+    pub steady: Vec<Vec<u8>>,
+}
 
 /// A question to an evaluation that lasts.
 #[derive(Clone, Copy)]
@@ -32,8 +41,7 @@ pub(crate) struct Lasting<'a> {
     pub(crate) own: &'a Own,
     /// The name of the question's record.
     pub(crate) key: &'a str,
-    /// Folders of the flake's own tree with files whose literals may be edited.
-    pub(crate) editable: &'a [&'a str],
+    pub(crate) edits: &'a Edits,
 }
 
 /// What was noted while something was evaluated, as it is kept.
@@ -107,12 +115,12 @@ impl Lasting<'_> {
             return None;
         }
         let mut wanted = Files::new();
-        for folder in self.editable {
-            if let Some(tree) = self.own.tree.get(folder.as_bytes()) {
-                code_files(tree, &mut folder.as_bytes().to_vec(), &mut wanted);
+        for place in &self.edits.places {
+            if let Some(tree) = self.own.tree.get(place.as_bytes()) {
+                code_files(tree, &mut place.as_bytes().to_vec(), &mut wanted);
             }
         }
-        allow_edits(&mut evaluator, self.own, wanted)?;
+        allow_edits(&mut evaluator, self.own, wanted, &self.edits.steady)?;
         let flake = evaluator.call_flake(&flake).ok()?;
         let outcome = work(&mut evaluator, flake);
         let answer = answer(&evaluator, outcome.ok(), self.key, &notes)?;

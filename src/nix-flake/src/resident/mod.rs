@@ -24,6 +24,7 @@ use edit::{allow_edits, answer, edit, recording};
 mod edit;
 mod hibernation;
 
+pub use hibernation::Edits;
 pub(crate) use hibernation::Lasting;
 
 /// A heap that is larger than this begins anew: what was evaluated before the edits is still in it.
@@ -241,7 +242,7 @@ fn live<T: Serialize>(
     let Ok((mut evaluator, flake)) = opened.begin(options, Some(recording)) else {
         return;
     };
-    if allow_edits(&mut evaluator, &own, wanted).is_none() {
+    if allow_edits(&mut evaluator, &own, wanted, &[]).is_none() {
         return;
     }
     let Ok(flake) = evaluator.call_flake(&flake) else {

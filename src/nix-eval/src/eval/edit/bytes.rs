@@ -23,7 +23,7 @@ impl Editable {
             out.bytes(at);
             put_file(out, file);
         }
-        for paths in [&self.code, &self.data] {
+        for paths in [&self.steady, &self.code, &self.data] {
             out.number(paths.len());
             for path in paths {
                 out.bytes(path);
@@ -41,6 +41,7 @@ impl Editable {
             real: from.bytes()?,
             wanted: many(from, |from| Some((from.bytes()?, from.bytes()?)))?,
             files: many(from, |from| Some((from.bytes()?, take_file(from)?)))?,
+            steady: many(from, take_path)?,
             code: many(from, take_path)?,
             data: many(from, take_path)?,
             is_place_told: from.word()? != 0,

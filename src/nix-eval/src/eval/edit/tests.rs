@@ -115,6 +115,7 @@ impl Tree {
             b"/tree",
             b"/tree",
             [(b"values.nix".to_vec(), VALUES.into())],
+            [b"web1".to_vec()],
         );
         evaluator
     }
