@@ -57,6 +57,11 @@ pub trait World {
     /// Seconds since 1970.
     fn now(&mut self) -> i64;
 
+    /// The same for what is kept between evaluations: no value depends on it.
+    fn time_of_saving(&mut self) -> i64 {
+        self.now()
+    }
+
     /// A line for whoever watches: `trace`, `warn` and the evaluator's own warnings.
     fn say(&mut self, message: &[u8]);
 

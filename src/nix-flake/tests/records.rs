@@ -241,6 +241,25 @@ fn what_was_taken_back_is_answered_from_its_record() {
 }
 
 #[test]
+fn an_evaluation_that_saves_what_it_parsed_is_recorded() {
+    let place = Place::new();
+    // So much text is worth a thread that parses and saves beside the evaluation.
+    let text = format!("# {}\n\"part\"", "long ".repeat(100_000));
+    fs::write(place.lib("part.nix"), text).unwrap();
+    settle();
+    assert_eq!(place.ask(Records::Use, "answer").unwrap().recorded, None);
+    let saved = fs::read_dir(place.folder.path().join("cache/parsed"));
+    assert_eq!(saved.unwrap().count(), 1);
+    assert!(
+        place
+            .ask(Records::Use, "answer")
+            .unwrap()
+            .recorded
+            .is_some()
+    );
+}
+
+#[test]
 fn what_changes_while_it_is_evaluated_is_not_recorded() {
     let place = Place::new();
     settle();

@@ -66,7 +66,7 @@ impl Evaluator {
         };
         let beside = Beside::start(
             self.settings.clone(),
-            self.world.now(),
+            self.world.time_of_saving(),
             parsed.image.clone(),
             self.world.saved(&parsed.image),
             saving,

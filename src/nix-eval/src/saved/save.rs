@@ -117,7 +117,7 @@ impl Evaluator {
         Some(Unsaved {
             image: parsed.image,
             settings: self.settings.clone(),
-            now: self.world.now(),
+            now: self.world.time_of_saving(),
             files: parsed.files,
             beside: match parsed.help {
                 Help::Here(beside) => Some(beside),

@@ -154,7 +154,7 @@ impl Evaluator {
         }
         let found = mark.strip_prefix(NONE);
         let found = found.and_then(|time| time.try_into().ok().map(i64::from_le_bytes));
-        found.is_some_and(|found| (found..found + PATIENCE).contains(&self.world.now()))
+        found.is_some_and(|found| (found..found + PATIENCE).contains(&self.world.time_of_saving()))
     }
 }
 
@@ -223,7 +223,7 @@ impl Unshared {
             }
         }
         let mut world = world();
-        let mark = [&NONE[..], &world.now().to_le_bytes()].concat();
+        let mark = [&NONE[..], &world.time_of_saving().to_le_bytes()].concat();
         // What is there is of use, though nothing can be added to it.
         if self.has_values {
             world.save_values(&more_name(&self.name), &[&mark])

@@ -200,6 +200,10 @@ impl<W: World> World for Recorder<W> {
         self.world.now()
     }
 
+    fn time_of_saving(&mut self) -> i64 {
+        self.world.time_of_saving()
+    }
+
     fn say(&mut self, message: &[u8]) {
         self.world.say(message);
     }
