@@ -69,6 +69,17 @@ impl<'a> Place<'a> {
         self.around().join("cache")
     }
 
+    /// Deletes evaluations that hibernate, if there are any.
+    pub(crate) fn wake_none(&self) -> Result<(), FleetsError> {
+        let path = self.cache().join("coop/evaluations");
+        match fs::remove_dir_all(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(FleetsError::Write { path, source })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Writes another `coop.toml`.
     pub(crate) fn save(&self, text: &str) -> Result<(), FleetsError> {
         write(&self.tree().join("coop.toml"), text)

@@ -13,8 +13,10 @@ pub(crate) enum Work {
     Warm,
     /// `coop check` after an instance was added.
     Structure,
-    /// `coop check` after a domain was added to an allow list.
+    /// `coop check` after a domain was added to an allow list, where no evaluation of that host hibernates.
     Value,
+    /// `coop check` after another one was, the evaluation after the first having hibernated.
+    ValueAgain,
     /// `coop check` where nothing changed.
     Unchanged,
     /// `nix-instantiate`.
@@ -27,11 +29,12 @@ pub(crate) enum Work {
 
 impl Work {
     /// All there is, in the order of the table.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Empty,
         Self::Warm,
         Self::Structure,
         Self::Value,
+        Self::ValueAgain,
         Self::Unchanged,
         Self::Nix,
         Self::NixLargeHeap,
@@ -45,6 +48,7 @@ impl Work {
             Self::Warm => "coop check --fresh, caches warm",
             Self::Structure => "coop check, an instance more",
             Self::Value => "coop check, a domain more",
+            Self::ValueAgain => "coop check, the next domain more",
             Self::Unchanged => "coop check, nothing changed",
             Self::Nix => "Nix",
             Self::NixLargeHeap => "Nix, 6 GB heap",

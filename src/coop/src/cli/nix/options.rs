@@ -205,6 +205,23 @@ enum Source {
     File(Vec<u8>),
 }
 
+/// What a text mentions that is about systems.
+const SYSTEMS: &[u8] = b"nixos";
+
+/// What is saved of systems is apart from what is saved of packages: those are evaluated faster than a file is
+/// opened that has the packages and modules of a system, too. Where this is mistaken, that takes time.
+fn kind_of_work(sources: &[Source]) -> &'static str {
+    let names_systems = |source: &Source| {
+        let (Source::Argument(text) | Source::Input(text) | Source::File(text)) = source;
+        text.windows(SYSTEMS.len()).any(|part| part == SYSTEMS)
+    };
+    if sources.iter().any(names_systems) {
+        "systems"
+    } else {
+        ""
+    }
+}
+
 pub(super) fn current_directory() -> anyhow::Result<Vec<u8>> {
     let here = std::env::current_dir().context("cannot find out the current folder")?;
     Ok(here.into_os_string().into_vec())
@@ -378,7 +395,7 @@ impl EvaluationOptions {
         let mut evaluator = Evaluator::new(settings, Box::new(System::default()))?;
         evaluator.start_on_this_stack();
         if share {
-            evaluator.share_calls("");
+            evaluator.share_calls(kind_of_work(sources));
             // They are written with `--out` alone, which does not share.
             evaluator.leave_out_derivation_texts();
         } else {
@@ -471,4 +488,18 @@ pub(super) fn select(
         value = evaluator.select_by_text(value, &name, path)?;
     }
     evaluator.force(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn systems_are_kept_apart_from_packages() {
+        let packages = || Source::Argument(b"(import <nixpkgs> { }).hello.drvPath".to_vec());
+        let system = || Source::File(b"/srv/nixpkgs/nixos/default.nix".to_vec());
+        assert_eq!(kind_of_work(&[packages()]), "");
+        assert_eq!(kind_of_work(&[packages(), system()]), "systems");
+        assert_eq!(kind_of_work(&[]), "");
+    }
 }
