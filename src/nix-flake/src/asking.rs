@@ -135,6 +135,12 @@ impl Opened {
         })
     }
 
+    /// Says how many questions will be evaluated: where there are many, those that follow use what the first
+    /// ones saved.
+    pub fn expect(&self, evaluations: usize) {
+        self.later.expect(evaluations);
+    }
+
     /// Whether a record has the answer to a question.
     #[must_use]
     pub fn has_record(&self, options: &Options, program: &str, question: &[&str]) -> bool {

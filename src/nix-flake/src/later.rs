@@ -1,5 +1,5 @@
-//! What later evaluations can use of those that are over: files that were parsed are saved at once, values
-//! once the answers were shown, those of evaluations side by side together.
+//! What later evaluations can use of those that are over: files that were parsed are saved at once; values too
+//! where many evaluations follow, and otherwise once the answers were shown, those of all evaluations together.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,8 +11,8 @@ use crate::fetch::Fetcher;
 use crate::fetch::cache::Cache;
 use crate::system::System;
 
-/// Values of more evaluations than this are not looked for: those of a whole fleet are the same.
-const MOST_JOINED: usize = 4;
+/// Where more evaluations than this are made, those that follow use the values of the first.
+const FEW: usize = 4;
 
 /// Held while files are saved: evaluations side by side would save the same.
 static SAVING: Mutex<()> = Mutex::new(());
@@ -30,7 +30,8 @@ pub(crate) struct Later(Arc<Mutex<Waiting>>);
 #[derive(Default)]
 struct Waiting {
     values: Option<Unshared>,
-    joined: usize,
+    /// How many evaluations are expected, as far as somebody said.
+    expected: usize,
 }
 
 impl Later {
@@ -39,20 +40,25 @@ impl Later {
         if let Some(files) = evaluator.take_unsaved() {
             return Some(Useful::Files(files));
         }
-        let is_enough = self.with(|waiting| waiting.joined >= MOST_JOINED);
-        let values = (!is_enough).then(|| evaluator.take_unshared()).flatten();
-        values.map(Useful::Values)
+        evaluator.take_unshared().map(Useful::Values)
     }
 
-    /// Has values be saved later.
-    pub(crate) fn put(&self, values: Unshared) {
-        self.with(|waiting| {
-            waiting.joined += 1;
-            match &mut waiting.values {
-                Some(known) => known.join(values),
-                None => waiting.values = Some(values),
+    /// Says how many evaluations there will be.
+    pub(crate) fn expect(&self, evaluations: usize) {
+        self.with(|waiting| waiting.expected = evaluations);
+    }
+
+    /// Saves what can be used, now or later.
+    pub(crate) fn put(&self, useful: Option<Useful>, cache: &Cache) {
+        match useful {
+            Some(Useful::Values(values)) if self.with(|waiting| waiting.expected <= FEW) => {
+                self.with(|waiting| match &mut waiting.values {
+                    Some(known) => known.join(values),
+                    None => waiting.values = Some(values),
+                });
             }
-        });
+            useful => save(useful, cache),
+        }
     }
 
     /// Saves the values.

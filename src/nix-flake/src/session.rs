@@ -26,7 +26,7 @@ use crate::error::{Error, Result};
 use crate::fetch::Fetcher;
 use crate::fetch::cache::Cache;
 use crate::input::Attributes;
-use crate::later::{self, Later, Useful};
+use crate::later::{self, Later};
 use crate::lock::{LockOptions, Locked, lock_flake};
 use crate::record::{Pending, Recorder};
 use crate::reference::FlakeRef;
@@ -278,9 +278,10 @@ impl Opened {
         let useful = later.take(&mut evaluator);
         drop(evaluator);
         // Who records asks to save when the answers are shown.
-        match useful {
-            Some(Useful::Values(values)) if notes.is_some() => later.put(values),
-            useful => later::save(useful, &cache),
+        if notes.is_some() {
+            later.put(useful, &cache);
+        } else {
+            later::save(useful, &cache);
         }
         result
     }

@@ -181,10 +181,15 @@ pub fn evaluate(
             name,
         }));
     }
-    let mut unanswered = targets
-        .iter()
-        .filter(|target| !opened.has_record(options, PROGRAM, &target.question()));
-    let lasting = (edits(fleet, lock), unanswered.nth(MOST_LASTING).is_none());
+    let has_record = |target: &Target| opened.has_record(options, PROGRAM, &target.question());
+    let open = if use_of_records == Records::Use {
+        let recorded = side_by_side(&targets, has_record);
+        recorded.iter().filter(|is_recorded| !**is_recorded).count()
+    } else {
+        targets.len()
+    };
+    opened.expect(open);
+    let lasting = (edits(fleet, lock), open <= MOST_LASTING);
     // The heap of one target is given back before the next begins.
     let mut records = side_by_side(&targets, |target| {
         record(opened, options, use_of_records, target, resident, &lasting)

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::Files;
 use super::edit::{allow_edits, answer, edit, recording};
 use crate::asking::Own;
-use crate::later::{self, Useful};
+use crate::later::Useful;
 use crate::record::{self, Notes, Pending, Shared, tree};
 use crate::session::{Opened, Options, on_a_stack};
 use crate::values::{self, HIBERNATING};
@@ -138,10 +138,7 @@ impl Lasting<'_> {
             let _ = evaluator.hibernate(flake, &kept, &PageMap(page_map), save);
         }
         drop(evaluator);
-        match useful {
-            Some(Useful::Values(values)) => later.put(values),
-            useful => later::save(useful, cache),
-        }
+        later.put(useful, cache);
         Some(answer)
     }
 }
