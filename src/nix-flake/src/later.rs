@@ -37,6 +37,10 @@ struct Waiting {
 impl Later {
     /// What can be used of an evaluation.
     pub(crate) fn take(&self, evaluator: &mut Evaluator) -> Option<Useful> {
+        // While one of many saves, the others do not look for what they would.
+        if self.with(|waiting| waiting.expected > FEW) && SAVING.try_lock().is_err() {
+            return None;
+        }
         if let Some(files) = evaluator.take_unsaved() {
             return Some(Useful::Files(files));
         }
