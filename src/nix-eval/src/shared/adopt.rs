@@ -1,5 +1,6 @@
 //! Using saved values: everything they refer to is put where it was when they were saved.
 
+use std::mem::take;
 use std::rc::Rc;
 
 use super::Call;
@@ -54,7 +55,7 @@ impl Evaluator {
         saved
             .read_at(super::file::HEADER_BYTES as u64, &mut bytes)
             .ok()?;
-        let tables = Tables::parse(&bytes)?;
+        let mut tables = Tables::parse(&bytes)?;
         let own = ends_of(self);
         if tables.start != own || !self.world.is_as_noted(&tables.notes) {
             return None;
@@ -70,11 +71,7 @@ impl Evaluator {
         let code = (layout.code, own.code);
         // From here on there is no way back, and nothing that can fail but the system.
         self.heap.adopt(&*saved, data, code).ok()?;
-        self.symbols
-            .restore(tables.each_name(), tables.appeared.clone());
-        self.positions.reserve(tables.end.positions);
-        self.restore_sources(&tables, &saved, layout.more());
-        self.contexts = ContextTable::restored(tables.elements, tables.sets);
+        self.contexts = ContextTable::restored(take(&mut tables.elements), take(&mut tables.sets));
         let place = tables.code_table;
         let (from, more) = (saved.clone(), layout.more());
         self.code_table.restore_saved(Box::new(move || {
@@ -82,29 +79,8 @@ impl Evaluator {
             take_code_table(&bytes).unwrap_or_default()
         }));
         self.shared.saved_imports = tables.imports.len();
-        let imports = tables.imports.into_iter();
-        self.imports
-            .extend(imports.map(|(path, word)| (path.into(), Value::from_word(word))));
-        let strings = tables.symbol_strings.into_iter();
-        self.symbol_strings = strings.map(Value::from_word).collect();
-        let shared = &mut self.shared;
-        shared.functions.extend(tables.functions);
-        shared.flake = (tables.flake != 0).then(|| Value::from_word(tables.flake));
-        for (digest, word) in tables.known {
-            shared.known.insert(digest, Value::from_word(word));
-            shared.digests.insert(Value::from_word(word), digest);
-        }
-        shared.mounts = tables.mounts;
-        for (path, content) in tables.contents {
-            self.mount_content(path, content);
-        }
-        let copied = tables.copied.into_iter();
-        self.store
-            .restore_copied(copied.map(|(source, stored)| (source.into(), stored)));
+        self.restore_known(&mut tables, &saved, layout.more());
         self.restore_sources_hashed(tables.hashed);
-        for path in tables.allowed {
-            self.allow(&path);
-        }
         self.shared.adopted = Some(Adopted {
             hash: saved.hash(),
             derivations: SavedDerivations {
@@ -134,42 +110,49 @@ impl Evaluator {
     }
 
     /// Puts what tables hold over what was adopted, where their values were put just now.
-    pub(crate) fn restore_beyond(&mut self, tables: Tables, saved: &Rc<dyn Saved>, more: u64) {
-        self.symbols
-            .restore(tables.each_name(), tables.appeared.clone());
-        self.positions.reserve(tables.end.positions);
-        self.restore_sources(&tables, saved, more);
-        self.contexts.extend(tables.elements, tables.sets);
+    pub(crate) fn restore_beyond(&mut self, mut tables: Tables, saved: &Rc<dyn Saved>, more: u64) {
+        self.contexts
+            .extend(take(&mut tables.elements), take(&mut tables.sets));
         let code_table = read(&**saved, more, tables.code_table).unwrap_or_default();
         self.code_table
             .restore_unsaved(take_code_table(&code_table).unwrap_or_default());
-        let imports = tables.imports.into_iter();
-        self.imports
-            .extend(imports.map(|(path, word)| (path.into(), Value::from_word(word))));
-        let strings = tables.symbol_strings.into_iter();
-        self.symbol_strings = strings.map(Value::from_word).collect();
-        let shared = &mut self.shared;
-        shared.functions.extend(tables.functions);
-        shared.flake = (tables.flake != 0).then(|| Value::from_word(tables.flake));
-        for (digest, word) in tables.known {
-            shared.known.insert(digest, Value::from_word(word));
-            shared.digests.insert(Value::from_word(word), digest);
-        }
-        shared.mounts = tables.mounts;
-        for (path, content) in tables.contents {
-            self.mount_content(path, content);
-        }
-        let copied = tables.copied.into_iter();
-        self.store
-            .restore_copied(copied.map(|(source, stored)| (source.into(), stored)));
-        for path in tables.allowed {
-            self.allow(&path);
-        }
+        self.restore_known(&mut tables, saved, more);
         self.shared.awoken = Some(SavedDerivations {
             saved: saved.clone(),
             more,
             places: tables.derivations.into_iter().collect(),
         });
+    }
+
+    /// Puts in place what is known beside values: names, sources, files imported, functions and calls, what is
+    /// in the store.
+    fn restore_known(&mut self, tables: &mut Tables, saved: &Rc<dyn Saved>, more: u64) {
+        let appeared = take(&mut tables.appeared);
+        self.symbols.restore(tables.each_name(), appeared);
+        self.positions.reserve(tables.end.positions);
+        self.restore_sources(tables, saved, more);
+        let imports = take(&mut tables.imports).into_iter();
+        self.imports
+            .extend(imports.map(|(path, word)| (path.into(), Value::from_word(word))));
+        let strings = take(&mut tables.symbol_strings).into_iter();
+        self.symbol_strings = strings.map(Value::from_word).collect();
+        let shared = &mut self.shared;
+        shared.functions.extend(take(&mut tables.functions));
+        shared.flake = (tables.flake != 0).then(|| Value::from_word(tables.flake));
+        for (digest, word) in take(&mut tables.known) {
+            shared.known.insert(digest, Value::from_word(word));
+            shared.digests.insert(Value::from_word(word), digest);
+        }
+        shared.mounts = take(&mut tables.mounts);
+        for (path, content) in take(&mut tables.contents) {
+            self.mount_content(path, content);
+        }
+        let copied = take(&mut tables.copied).into_iter();
+        self.store
+            .restore_copied(copied.map(|(source, stored)| (source.into(), stored)));
+        for path in take(&mut tables.allowed) {
+            self.allow(&path);
+        }
     }
 
     fn restore_sources(&mut self, tables: &Tables, saved: &Rc<dyn Saved>, more: u64) {
