@@ -44,6 +44,14 @@ pub(crate) struct Lasting<'a> {
     pub(crate) edits: &'a Edits,
 }
 
+/// What came of an evaluation that woke up.
+enum Woken<T> {
+    /// An answer, and what is to be recorded.
+    Answered(T, Option<Pending>),
+    /// An error.
+    Failed,
+}
+
 /// What was noted while something was evaluated, as it is kept.
 #[derive(Serialize, Deserialize)]
 struct KeptNotes {
@@ -59,21 +67,22 @@ impl Lasting<'_> {
         may_begin: bool,
         work: &(impl Fn(&mut Evaluator, Value) -> R<T> + Sync + ?Sized),
     ) -> Option<(T, Option<Pending>)> {
-        let answered = on_a_stack(|| Ok(self.wake(work)));
-        if let Ok(Some(answer)) = answered {
-            return Some(answer);
+        let woken = on_a_stack(|| Ok(self.wake(work)));
+        match woken.ok().flatten() {
+            Some(Woken::Answered(value, pending)) => Some((value, pending)),
+            // It will fail again, and is to say why.
+            Some(Woken::Failed) => None,
+            None if !may_begin => None,
+            None => on_a_stack(|| Ok(self.begin(work))).ok().flatten(),
         }
-        if !may_begin {
-            return None;
-        }
-        on_a_stack(|| Ok(self.begin(work))).ok().flatten()
     }
 
-    /// Wakes an evaluation, makes the edit and asks it.
+    /// Wakes an evaluation, makes the edit and asks it; `None` where none can be woken, or its answer is of no
+    /// use.
     fn wake<T: Serialize>(
         self,
         work: &(impl Fn(&mut Evaluator, Value) -> R<T> + ?Sized),
-    ) -> Option<(T, Option<Pending>)> {
+    ) -> Option<Woken<T>> {
         let saved = values::open(&self.opened.fetcher.cache, &HIBERNATING, self.key)?;
         let notes = Shared::default();
         let recording = recording(self.opened, self.own, &notes);
@@ -91,12 +100,15 @@ impl Lasting<'_> {
         {
             return None;
         }
-        let outcome = work(&mut evaluator, awake.value);
+        let Ok(value) = work(&mut evaluator, awake.value) else {
+            return Some(Woken::Failed);
+        };
         let grown = evaluator.heap.data_bytes() - before;
         if grown > evaluator.own_bytes() / PART_WORTH_BEGINNING {
             values::delete(&self.opened.fetcher.cache, &HIBERNATING, self.key);
         }
-        answer(&evaluator, outcome.ok(), self.key, &notes)
+        let (value, pending) = answer(&evaluator, Some(value), self.key, &notes)?;
+        Some(Woken::Answered(value, pending))
     }
 
     /// Evaluates so that edits can be made later, answers, and hibernates.
