@@ -250,6 +250,20 @@ mod tests {
     }
 
     #[test]
+    fn a_pipe_is_not_waited_for() {
+        let place = tempfile::tempdir().unwrap();
+        let cache = Cache::at(place.path().to_owned());
+        let folder = cache.folder("values").unwrap();
+        let made = std::process::Command::new("mkfifo")
+            .arg(folder.join("a"))
+            .status();
+        assert!(made.unwrap().success());
+        assert!(open(&cache, &VALUES, "a").is_none());
+        save(&cache, &VALUES, "a", &[b"bytes"]).unwrap();
+        assert!(open(&cache, &VALUES, "a").is_some());
+    }
+
+    #[test]
     fn what_others_may_write_is_not_read() {
         let place = tempfile::tempdir().unwrap();
         let cache = Cache::at(place.path().to_owned());

@@ -55,7 +55,12 @@ impl Cache {
     /// The file `name` of the folder `part`, to be read. What somebody else could have written is left
     /// alone: it would be believed.
     pub(crate) fn open_own(&self, part: &str, name: &str) -> Option<(File, Metadata)> {
-        let file = File::open(self.place(part).join(name)).ok()?;
+        let path = self.place(part).join(name);
+        // A pipe would have to be opened by somebody else, too.
+        if !std::fs::metadata(&path).ok()?.is_file() {
+            return None;
+        }
+        let file = File::open(path).ok()?;
         let metadata = file.metadata().ok()?;
         let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
         let is_closed = metadata.mode() & 0o022 == 0;
