@@ -60,9 +60,11 @@ pub fn enrich(evaluated: &mut [Diagnostic], options: &[Diagnostic]) {
             continue;
         }
         let place = |finding: &Diagnostic| finding.primary.as_ref().map(|label| label.at);
-        let same = options
-            .iter()
-            .find(|option| place(option).is_some() && place(option) == place(finding));
+        // The catalogue points at the first name that is wrong, evaluation at the value that was set there.
+        let same = options.iter().find(|option| {
+            let is_there = place(option).is_some() && place(option) == place(finding);
+            is_there || option.message == finding.message
+        });
         if let Some(help) = same.and_then(|option| option.help.as_ref()) {
             finding.help = Some(help.clone());
         }
@@ -160,7 +162,7 @@ impl Judge<'_> {
                     format!("NixOS has no option {path}"),
                 )
                 .at(problem.key, "")
-                .help(meant(&near))
+                .help(in_quotes(&problem.path).unwrap_or_else(|| meant(&near)))
             }
             What::NotATable => Diagnostic::new(
                 code(Code::OptionValue),
@@ -274,6 +276,14 @@ impl Judge<'_> {
                 MAY_DECLARE.iter().any(|word| text.contains(word))
             })
     }
+}
+
+/// What helps where several names were put into one pair of quotes.
+fn in_quotes(path: &OptionPath) -> Option<String> {
+    let (last, outside) = path.0.split_last()?;
+    let names = OptionPath::parse(last).filter(|names| names.0.len() > 1)?;
+    let whole = OptionPath([outside, &names.0].concat());
+    Some(format!("write it without quotes: {whole}"))
 }
 
 fn meant(near: &[OptionPath]) -> String {

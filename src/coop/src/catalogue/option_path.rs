@@ -41,6 +41,13 @@ impl OptionPath {
         }
     }
 
+    /// The first path between a backtick and an apostrophe, as nixpkgs writes options in messages.
+    pub(crate) fn in_marks(text: &str) -> Option<Self> {
+        let (_, rest) = text.split_once('`')?;
+        let (path, after) = Self::read(rest)?;
+        after.starts_with('\'').then_some(path)
+    }
+
     /// Every path of at least two names in a text, in order. Names of files are none.
     pub(crate) fn all_in(text: &str) -> Vec<Self> {
         let mut found = Vec::new();

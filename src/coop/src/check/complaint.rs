@@ -58,10 +58,9 @@ pub(super) fn read(message: &str) -> Complaint {
     };
     let first = message.lines().next().unwrap_or_default();
     let option = || {
-        OptionPath::all_in(first)
-            .into_iter()
-            .next()
-            .map(OptionPath::of_option)
+        let whole = OptionPath::in_marks(first);
+        let option = whole.or_else(|| OptionPath::all_in(first).into_iter().next());
+        option.map(OptionPath::of_option)
     };
     if let Some(list) = message.strip_prefix("Failed assertions:") {
         complaint.kind = Kind::Assertion;
@@ -150,6 +149,21 @@ mod tests {
         assert_eq!(read.option.unwrap().to_string(), "services.fail2ban.enabel");
         assert_eq!(read.suggestions.len(), 3);
         assert_eq!(read.definitions[0].value, "true");
+    }
+
+    #[test]
+    fn an_option_may_be_one_name_or_begin_with_one_in_quotes() {
+        for (text, option) in [
+            ("servces", "servces"),
+            ("\"services.openssh.ports\"", "\"services.openssh.ports\""),
+            ("\"a b\".c", "\"a b\".c"),
+        ] {
+            let read = read(&format!(
+                "The option `{text}' does not exist. Definition values:"
+            ));
+            assert_eq!(read.kind, Kind::Unknown);
+            assert_eq!(read.option.unwrap().to_string(), option);
+        }
     }
 
     #[test]

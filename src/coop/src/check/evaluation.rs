@@ -33,7 +33,7 @@ const PROGRAM: &str = include_str!("evaluation.rs");
 /// Where the tree has what coop.toml says.
 const EDITED: [&str; 3] = ["flake.nix", "hosts", "tests"];
 /// Where no more targets than this have to be evaluated, their evaluations are kept for the next edit: each
-/// takes 100 MB and more on disk.
+/// takes some 190 MB on disk.
 const MOST_LASTING: usize = 4;
 
 /// Something that is evaluated to a derivation.
