@@ -1,6 +1,8 @@
 //! Evaluations that hibernate in the cache: whatever is edited, and whatever happens to their files, answers are
 //! those of new ones.
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
@@ -9,13 +11,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
-use nix_eval::eval::R;
-use nix_eval::{Evaluator, Value};
 use nix_flake::record::Records;
 use nix_flake::resident::Edits;
 use nix_flake::session::{Opened, Options, Source};
 use nix_flake::{Cache, FlakeRef, ParseOptions};
 use nix_store::nar::MemoryTree;
+
+use common::{Numbers, file, output};
 
 /// A nixpkgs with all that matters here: more packages than are made faster than saved.
 const NIXPKGS: [(&str, &str); 3] = [
@@ -87,13 +89,6 @@ fn host(choices: [usize; 4]) -> String {
     )
 }
 
-fn file(text: &str) -> MemoryTree {
-    MemoryTree::File {
-        contents: text.as_bytes().to_vec(),
-        executable: false,
-    }
-}
-
 struct Place {
     folder: tempfile::TempDir,
     hosts: BTreeMap<&'static str, String>,
@@ -158,7 +153,7 @@ impl Place {
                 if evaluator.was_awoken() {
                     self.woken.fetch_add(1, Ordering::Relaxed);
                 }
-                work(evaluator, flake, name)
+                output(evaluator, flake, name)
             },
         );
         opened.finish();
@@ -172,7 +167,7 @@ impl Place {
         let (opened, mut options) = self.open("none");
         options.share = false;
         opened
-            .evaluate(&options, |evaluator, flake| work(evaluator, flake, name))
+            .evaluate(&options, |evaluator, flake| output(evaluator, flake, name))
             .map_err(|error| error.to_string())
     }
 
@@ -196,23 +191,6 @@ impl Place {
             }
         }
         panic!("nothing hibernates");
-    }
-}
-
-fn work(evaluator: &mut Evaluator, flake: Value, name: &str) -> R<String> {
-    let value = evaluator.select_by_text(flake, name.as_bytes(), name)?;
-    let text = evaluator.text_of(value, "while evaluating an answer")?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
-}
-
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % end as u64) as usize
     }
 }
 

@@ -1,5 +1,7 @@
 //! Answers from records: never another than evaluation gives, whatever was changed meanwhile.
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -11,6 +13,8 @@ use nix_flake::record::{Answer, Records};
 use nix_flake::session::{Failure, Opened, Options, Source};
 use nix_flake::{Cache, FlakeRef, ParseOptions};
 use nix_store::nar::MemoryTree;
+
+use common::{Numbers, file, output};
 
 /// What a tree needs to have lain still for, in order that its answers are recorded.
 const SETTLED: Duration = Duration::from_millis(4100);
@@ -37,13 +41,6 @@ struct Place {
     own: BTreeMap<Vec<u8>, MemoryTree>,
     impure: bool,
     system: &'static str,
-}
-
-fn file(text: &str) -> MemoryTree {
-    MemoryTree::File {
-        contents: text.as_bytes().to_vec(),
-        executable: false,
-    }
 }
 
 impl Place {
@@ -94,9 +91,7 @@ impl Place {
     fn ask(&self, records: Records, name: &str) -> Result<Answer<String>, String> {
         let (opened, options) = self.open().map_err(|error| error.to_string())?;
         let answer = opened.ask(&options, records, "", &[name], |evaluator, flake| {
-            let value = evaluator.select_by_text(flake, name.as_bytes(), name)?;
-            let text = evaluator.text_of(value, "while evaluating an answer")?;
-            Ok(String::from_utf8_lossy(&text).into_owned())
+            output(evaluator, flake, name)
         });
         opened.finish();
         answer.map_err(|error| error.to_string())
@@ -271,11 +266,7 @@ fn what_changes_while_it_is_evaluated_is_not_recorded() {
         Records::Use,
         "",
         &["answer"],
-        |evaluator, flake| {
-            let value = evaluator.select_by_text(flake, b"answer", "answer")?;
-            let text = evaluator.text_of(value, "while evaluating an answer")?;
-            Ok(String::from_utf8_lossy(&text).into_owned())
-        },
+        |evaluator, flake| output(evaluator, flake, "answer"),
     );
     assert_eq!(answer.unwrap().value, "own between a missing");
     fs::write(place.lib("part.nix"), text).unwrap();
@@ -507,8 +498,7 @@ fn a_failure_names_the_real_path() {
     let hidden = place.ask(Records::Use, "answer").unwrap_err();
     let (opened, options) = place.open().unwrap();
     let plain = opened.evaluate(&options, |evaluator, flake| {
-        let value = evaluator.select_by_text(flake, b"answer", "answer")?;
-        evaluator.text_of(value, "while evaluating an answer")
+        output(evaluator, flake, "answer")
     });
     assert_eq!(hidden, plain.unwrap_err().to_string());
 }
@@ -522,20 +512,8 @@ fn a_tree_that_has_the_text_of_the_stand_in_is_not_taken_for_it() {
     assert_eq!(place.ask(Records::Use, "answer").unwrap().value, "no");
 }
 
-/// Numbers that are the same at each run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-}
-
 /// A file that reads others: those that are programs have higher numbers, so that none reads itself.
-fn random_program(numbers: &mut Numbers, number: u64) -> String {
+fn random_program(numbers: &mut Numbers, number: usize) -> String {
     let data = numbers.below(5);
     let later = (number + 1 + numbers.below(6)).min(6);
     match numbers.below(if number < 6 { 8 } else { 6 }) {
@@ -597,10 +575,8 @@ fn after_a_thousand_edits_every_answer_is_a_fresh_one() {
         let with_records = place.ask(Records::Use, "answer");
         let (opened, options) = place.open().unwrap();
         let fresh = opened.evaluate(&options, |evaluator, flake| {
-            let value = evaluator.select_by_text(flake, b"answer", "answer")?;
-            evaluator.text_of(value, "while evaluating an answer")
+            output(evaluator, flake, "answer")
         });
-        let fresh = fresh.map(|text| String::from_utf8_lossy(&text).into_owned());
         let fresh = fresh.map_err(|error| error.to_string());
         if let Ok(Answer {
             recorded: Some(_), ..

@@ -1,16 +1,17 @@
 //! Evaluations that stay: whatever is edited, their answers are those of new ones.
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use nix_eval::Evaluator;
-use nix_eval::Value;
-use nix_eval::eval::R;
 use nix_flake::Cache;
 use nix_flake::record::Records;
 use nix_flake::resident::Residents;
 use nix_flake::session::{Opened, Options, Source};
 use nix_store::nar::MemoryTree;
+
+use common::{Numbers, file, output};
 
 const FLAKE: &str = r"{
   outputs = { self }: {
@@ -52,13 +53,6 @@ fn values(choices: [usize; 5]) -> String {
         pick(3, &["[ ]", "[ 1 ]", "[ 1 2 3 ]"]),
         pick(4, &["5", "6"]),
     )
-}
-
-fn file(text: &str) -> MemoryTree {
-    MemoryTree::File {
-        contents: text.as_bytes().to_vec(),
-        executable: false,
-    }
 }
 
 struct Place {
@@ -117,32 +111,15 @@ impl Place {
             Records::Use,
             "",
             &[name],
-            move |evaluator, flake| work(evaluator, flake, name),
+            move |evaluator, flake| output(evaluator, flake, name),
         );
-        let fresh = opened.evaluate(&options, |evaluator, flake| work(evaluator, flake, name));
+        let fresh = opened.evaluate(&options, |evaluator, flake| output(evaluator, flake, name));
         (
             answer
                 .map(|answer| answer.value)
                 .map_err(|error| error.to_string()),
             fresh.map_err(|error| error.to_string()),
         )
-    }
-}
-
-fn work(evaluator: &mut Evaluator, flake: Value, name: &str) -> R<String> {
-    let value = evaluator.select_by_text(flake, name.as_bytes(), name)?;
-    let text = evaluator.text_of(value, "while evaluating an answer")?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
-}
-
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % end as u64) as usize
     }
 }
 

@@ -26,6 +26,9 @@ const IDENTITY_BYTES: usize = 8 * 8;
 /// change of content and of status.
 type Identity = [u8; IDENTITY_BYTES];
 
+/// A path below the root, and what lies there.
+type Entry<'a> = (&'a [u8], &'a Identity);
+
 /// What all files of a folder look like.
 #[derive(Default)]
 pub(super) struct Look {
@@ -75,7 +78,7 @@ impl Look {
     pub(super) fn of_list(list: Vec<u8>) -> Option<Self> {
         let mut look = Self::default();
         for (_, identity) in entries(&list)? {
-            look.count(&identity);
+            look.count(identity);
         }
         look.list = list;
         Some(look)
@@ -96,10 +99,10 @@ impl Look {
         let Some(entries) = entries(&self.list) else {
             return false;
         };
-        let stretches: Vec<&[(&[u8], Identity)]> = entries.chunks(STRETCH).collect();
+        let stretches: Vec<&[Entry<'_>]> = entries.chunks(STRETCH).collect();
         side_by_side(stretches.len(), |number| {
             let mut path = Vec::new();
-            stretches[number].iter().all(|(below, identity)| {
+            stretches[number].iter().all(|&(below, identity)| {
                 path.clear();
                 path.extend_from_slice(root);
                 if !below.is_empty() {
@@ -162,13 +165,13 @@ fn branch(root: &[u8], below: &Path) -> Option<Look> {
 }
 
 /// The paths of a list and what they looked like; `None` where it is cut off.
-fn entries(mut list: &[u8]) -> Option<Vec<(&[u8], Identity)>> {
+fn entries(mut list: &[u8]) -> Option<Vec<Entry<'_>>> {
     let mut found = Vec::with_capacity(list.len() / (2 * IDENTITY_BYTES));
     while !list.is_empty() {
         let (length, rest) = list.split_first_chunk()?;
         let (path, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes(*length)))?;
         let (identity, rest) = rest.split_first_chunk()?;
-        found.push((path, *identity));
+        found.push((path, identity));
         list = rest;
     }
     Some(found)

@@ -66,20 +66,20 @@ fn now() -> i64 {
 /// `None` where something cannot be looked at: whoever reads the tree will say what.
 pub(super) fn stamp(cache: &Cache, root: &[u8]) -> Option<Stamp> {
     let taken = now();
-    if let Some(look) = known_look(cache, root).filter(|look| look.is_still(root)) {
-        return Some(Stamp {
-            hash: look.hash(),
-            look: Arc::new(look),
-            taken,
-            is_known: true,
-        });
-    }
-    let look = Look::at(root)?;
+    let known = known_look(cache, root).filter(|(look, _)| look.is_still(root));
+    let is_known = known.is_some();
+    let (look, hash) = if let Some(known) = known {
+        known
+    } else {
+        let look = Look::at(root)?;
+        let hash = look.hash();
+        (look, hash)
+    };
     Some(Stamp {
-        hash: look.hash(),
         look: Arc::new(look),
+        hash,
         taken,
-        is_known: false,
+        is_known,
     })
 }
 
@@ -101,14 +101,15 @@ fn read(cache: &Cache, name: &str) -> Option<Vec<u8>> {
 }
 
 /// What the files of a folder looked like when its hash was found out, if every byte of that is as it was
-/// written: its hash stands beside the folder's.
-fn known_look(cache: &Cache, root: &[u8]) -> Option<Look> {
+/// written: its hash, which is returned too, stands beside the folder's.
+fn known_look(cache: &Cache, root: &[u8]) -> Option<(Look, Hash)> {
     let [name, list] = names(root);
     let text = String::from_utf8(read(cache, &name)?).ok()?;
     let key = text.split(' ').next()?;
     let look = Look::of_list(read(cache, &list)?)?;
-    let is_whole = look.hash().encode(Encoding::Nix32) == key && parse(&text, key).is_some();
-    is_whole.then_some(look)
+    let hash = look.hash();
+    let is_whole = hash.encode(Encoding::Nix32) == key && parse(&text, key).is_some();
+    is_whole.then_some((look, hash))
 }
 
 /// The hash of everything at `root`, from the cache, or by `hash`; `stamp` is what it looks like.
@@ -209,6 +210,18 @@ mod tests {
         Hash::of(Algorithm::Sha256, text.as_bytes())
     }
 
+    /// A large folder that was not changed just now, and a place for a cache.
+    fn settled() -> (tempfile::TempDir, tempfile::TempDir) {
+        let folder = folder(LARGE);
+        std::thread::sleep(std::time::Duration::from_secs(4));
+        (folder, tempfile::tempdir().unwrap())
+    }
+
+    /// The hash of a folder, which is that of `text` where it has to be found out.
+    fn ask(cache: &Cache, root: &[u8], text: &str) -> Hash {
+        remembered(cache, root, stamp(cache, root), || Ok(answer(text))).unwrap()
+    }
+
     #[test]
     fn what_was_just_changed_and_what_is_small_is_hashed_each_time() {
         for files in [2, LARGE] {
@@ -216,23 +229,17 @@ mod tests {
             let cache = Cache::at(tempfile::tempdir().unwrap().path().join("cache"));
             let root = folder.path().as_os_str().as_bytes();
             for text in ["first", "second"] {
-                let hash =
-                    remembered(&cache, root, stamp(&cache, root), || Ok(answer(text))).unwrap();
-                assert_eq!(hash, answer(text));
+                assert_eq!(ask(&cache, root, text), answer(text));
             }
         }
     }
 
     #[test]
     fn an_old_folder_is_hashed_once_and_a_broken_cache_is_not_believed() {
-        let folder = folder(LARGE);
-        let place = tempfile::tempdir().unwrap();
+        let (folder, place) = settled();
         let cache = Cache::at(place.path().join("cache"));
         let root = folder.path().as_os_str().as_bytes();
-        std::thread::sleep(std::time::Duration::from_secs(4));
-        let ask = |text: &str| {
-            remembered(&cache, root, stamp(&cache, root), || Ok(answer(text))).unwrap()
-        };
+        let ask = |text: &str| ask(&cache, root, text);
         assert_eq!(ask("first"), answer("first"));
         assert_eq!(ask("second"), answer("first"));
         let [file, list] = names(root).map(|name| cache.place(PART).join(name));
@@ -256,14 +263,10 @@ mod tests {
 
     #[test]
     fn a_list_that_is_not_as_it_was_written_is_made_anew() {
-        let folder = folder(LARGE);
-        let place = tempfile::tempdir().unwrap();
+        let (folder, place) = settled();
         let cache = Cache::at(place.path().join("cache"));
         let root = folder.path().as_os_str().as_bytes();
-        std::thread::sleep(std::time::Duration::from_secs(4));
-        let ask = |text: &str| {
-            remembered(&cache, root, stamp(&cache, root), || Ok(answer(text))).unwrap()
-        };
+        let ask = |text: &str| ask(&cache, root, text);
         ask("first");
         let list = cache.place(PART).join(&names(root)[1]);
         let whole = fs::read(&list).unwrap();

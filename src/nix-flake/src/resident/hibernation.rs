@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 
 use nix_eval::eval::R;
-use nix_eval::world::Saved;
+use nix_eval::world::{LockedFlake, Saved};
 use nix_eval::{Evaluator, Value};
 use nix_store::nar::MemoryTree;
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,16 @@ impl Lasting<'_> {
         }
     }
 
+    /// An evaluator that has not evaluated anything yet, the flake as it is shown to it, and the notes of what it
+    /// asks.
+    fn evaluator(self) -> Option<(Evaluator, LockedFlake, Shared)> {
+        let notes = Shared::default();
+        let recording = recording(self.opened, self.own, &notes);
+        let opened = self.opened.clone();
+        let (evaluator, flake) = opened.begin(self.options, Some(recording)).ok()?;
+        Some((evaluator, flake, notes))
+    }
+
     /// Wakes an evaluation, makes the edit and asks it; `None` where none can be woken, or its answer is of no
     /// use.
     fn wake<T: Serialize>(
@@ -84,13 +94,7 @@ impl Lasting<'_> {
         work: &(impl Fn(&mut Evaluator, Value) -> R<T> + ?Sized),
     ) -> Option<Woken<T>> {
         let saved = values::open(&self.opened.fetcher.cache, &HIBERNATING, self.key)?;
-        let notes = Shared::default();
-        let recording = recording(self.opened, self.own, &notes);
-        let (mut evaluator, flake) = self
-            .opened
-            .clone()
-            .begin(self.options, Some(recording))
-            .ok()?;
+        let (mut evaluator, flake, notes) = self.evaluator()?;
         let awake = evaluator.wake(saved, &flake)?;
         let kept: KeptNotes = serde_json::from_slice(&awake.notes).ok()?;
         kept.put_back(&mut notes.borrow_mut())?;
@@ -116,13 +120,7 @@ impl Lasting<'_> {
         self,
         work: &(impl Fn(&mut Evaluator, Value) -> R<T> + ?Sized),
     ) -> Option<(T, Option<Pending>)> {
-        let notes = Shared::default();
-        let recording = recording(self.opened, self.own, &notes);
-        let (mut evaluator, flake) = self
-            .opened
-            .clone()
-            .begin(self.options, Some(recording))
-            .ok()?;
+        let (mut evaluator, flake, notes) = self.evaluator()?;
         if !evaluator.can_hibernate() {
             return None;
         }

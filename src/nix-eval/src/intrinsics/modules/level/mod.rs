@@ -2,8 +2,12 @@
 //! (`mergeModules`, `mergeModules'`).
 //!
 //! A level has an environment, which lies in the one where `mergeModules'` was bound. Each name that is declared
-//! has one in that of its level. Declarations and definitions are kept as lists in which several values
-//! belong together; they become lists of sets where a function as it was written is to have them.
+//! has one in that of its level ([`environment`]). Declarations and definitions are kept as lists in which several
+//! values belong together; they become lists of sets where a function as it was written is to have them
+//! ([`written`]).
+
+mod environment;
+mod written;
 
 use super::definitions::{Definition, Definitions, Form};
 use super::option;
@@ -15,38 +19,12 @@ use crate::intrinsics::{Done, RunPart, Site, done, given};
 use crate::position::Position;
 use crate::symbol::Symbol;
 
-/// The variables of a level.
-const PREFIX: u32 = 0;
-/// The modules, as a list of sets, or of `(file, options, parent)`.
-const MODULES: u32 = 1;
-/// How many values belong together in [`MODULES`].
-const STRIDE: u32 = 2;
-/// The configurations, as a list of `(file, config)`; a thunk.
-const CONFIGS: u32 = 3;
-/// The options, by name; a thunk.
-const OPTIONS: u32 = 4;
-/// The definitions, by name, as lists of `(file, value)`; a thunk.
-const DEFINITIONS: u32 = 5;
-/// What comes of each name, in the order of the shape of [`OPTIONS`], once that was forced.
-const RESULTS: u32 = 6;
-/// The level as it is written; a thunk.
-const AS_WRITTEN: u32 = 7;
-/// The name in the level outside, where there is one.
-const OWN_NAME: u32 = 8;
-/// How many variables there are.
-const VARIABLES: usize = 9;
-
-/// The variables of a name.
-const NAME: u32 = 0;
-/// The declarations, as a list of `(file, options, parent)`: the set in which the name was written is its parent.
-const DECLARATIONS: u32 = 1;
-/// What comes of it; a thunk: true for an option, false for one that is evaluated as it is written, and for a
-/// level what `mergeModules'` gives.
-const RESULT: u32 = 2;
-
-/// Values of a declaration, and of a definition.
-const DECLARATION: u32 = 3;
-const DEFINITION: u32 = 2;
+use environment::{
+    AS_WRITTEN, CONFIGS, DECLARATION, DECLARATIONS, DEFINITION, DEFINITIONS, MODULES, NAME,
+    OPTIONS, OWN_NAME, PREFIX, RESULT, RESULTS, STRIDE, VARIABLES,
+};
+pub(super) use environment::{Declaration, Level, NameEnv};
+pub(super) use written::declaration_sets;
 
 /// The literals of the place.
 const LEVEL: usize = 0;
@@ -93,7 +71,7 @@ pub(in crate::intrinsics) const PARTS: &[RunPart] = &[
     pushed,
     configs_of_modules,
     configs_of_sets,
-    as_written,
+    written::as_written,
     option::value,
     option::merged,
     option::priority,
@@ -106,88 +84,10 @@ pub(in crate::intrinsics) const PARTS: &[RunPart] = &[
     option::as_written,
     option::declaration_positions,
     option::substituted_type,
-    config_sets,
-    definition_sets,
+    written::config_sets,
+    written::definition_sets,
     location,
 ];
-
-/// The environment of a level.
-#[derive(Clone, Copy)]
-pub(super) struct Level(u32);
-
-/// The environment of a name in a level.
-#[derive(Clone, Copy)]
-pub(super) struct NameEnv(pub(super) u32);
-
-/// A declaration of a name.
-#[derive(Clone, Copy)]
-pub(super) struct Declaration {
-    pub(super) file: Value,
-    pub(super) options: Value,
-    pub(super) parent: Value,
-}
-
-impl Level {
-    /// The environment of what `mergeModules'` relies on.
-    pub(super) fn outer(self, evaluator: &Evaluator, site: Site) -> u32 {
-        site.outer_of_function(&evaluator.heap, self.closure(evaluator))
-    }
-
-    /// The environment in which `mergeModules'` was bound.
-    fn closure(self, evaluator: &Evaluator) -> u32 {
-        evaluator.heap.env_up(self.0)
-    }
-
-    fn get(self, evaluator: &Evaluator, variable: u32) -> Value {
-        evaluator.heap.env_slot(self.0, variable)
-    }
-
-    fn force(self, evaluator: &mut Evaluator, variable: u32) -> R<Value> {
-        let value = self.get(evaluator, variable);
-        evaluator.force(value)
-    }
-
-    /// Where a name of the level is: the names that lead to it. Nobody asks for it but messages and some types,
-    /// so that it waits for a prefix that was not asked for yet.
-    pub(super) fn location(self, evaluator: &mut Evaluator, site: Site, name: NameEnv) -> Value {
-        match evaluator.list_at_hand(self.get(evaluator, PREFIX)) {
-            Some(prefix) => evaluator.list_and(prefix, name.get(evaluator, NAME)),
-            None => evaluator.suspend_part(site, parts::LOCATION, name.0),
-        }
-    }
-}
-
-impl NameEnv {
-    pub(super) fn level(self, evaluator: &Evaluator) -> Level {
-        Level(evaluator.heap.env_up(self.0))
-    }
-
-    fn get(self, evaluator: &Evaluator, variable: u32) -> Value {
-        evaluator.heap.env_slot(self.0, variable)
-    }
-
-    fn declaration_count(self, evaluator: &Evaluator) -> u32 {
-        evaluator
-            .heap
-            .list_length(self.get(evaluator, DECLARATIONS))
-            / DECLARATION
-    }
-
-    pub(super) fn declaration(self, evaluator: &Evaluator, number: u32) -> Declaration {
-        let list = self.get(evaluator, DECLARATIONS);
-        let item = |part| evaluator.heap.list_item(list, number * DECLARATION + part);
-        Declaration {
-            file: item(0),
-            options: item(1),
-            parent: item(2),
-        }
-    }
-
-    fn symbol(self, evaluator: &mut Evaluator) -> Symbol {
-        let name = self.get(evaluator, NAME);
-        evaluator.string_to_symbol(name)
-    }
-}
 
 /// `mergeModules prefix modules`
 pub(in crate::intrinsics) fn merge_modules(
@@ -739,20 +639,6 @@ pub(super) fn definitions_of(
     Ok(())
 }
 
-/// The definitions of an option as a list of sets.
-fn definition_sets(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
-    let mut definitions = Definitions::new();
-    definitions_of(evaluator, site, NameEnv(env), &mut definitions)?;
-    let sets: Vec<Value> = definitions
-        .iter()
-        .map(|one| {
-            let values = [one.file, one.value];
-            site.literal(&mut evaluator.heap, RAW_DEFINITION, &values)
-        })
-        .collect();
-    Ok(evaluator.heap.new_list(&sets))
-}
-
 /// Where a declaration was written, or null.
 pub(super) fn position(
     evaluator: &mut Evaluator,
@@ -765,70 +651,4 @@ pub(super) fn position(
         .attr_with_position(declaration.parent, symbol);
     let position = found.map_or(Position::NONE, |(_, position)| position);
     evaluator.position_value(position)
-}
-
-/// The declarations of a name as a list of sets.
-pub(super) fn declaration_sets(evaluator: &mut Evaluator, site: Site, name: NameEnv) -> Value {
-    let count = name.declaration_count(evaluator);
-    let list = evaluator.heap.new_list_of_length(count);
-    for number in 0..count {
-        let one = name.declaration(evaluator, number);
-        let set = declaration_set(evaluator, site, name.get(evaluator, NAME), one);
-        evaluator.heap.set_list_item(list, number, set);
-    }
-    list
-}
-
-fn declaration_set(evaluator: &mut Evaluator, site: Site, name: Value, one: Declaration) -> Value {
-    let position = evaluator.internal_builtin("__unsafeGetAttrPos");
-    let position = evaluator.heap.new_apply_two(position, name, one.parent);
-    let values = [one.file, position, one.options];
-    site.literal(&mut evaluator.heap, DECLARATION_SET, &values)
-}
-
-/// The level as it is written: `mergeModules'` with lists of sets.
-fn as_written(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
-    let level = Level(env);
-    let prefix = level.get(evaluator, PREFIX);
-    let stride = level.get(evaluator, STRIDE).as_small_int().unwrap_or(1);
-    let modules = if stride == 1 {
-        level.get(evaluator, MODULES)
-    } else {
-        let given = level.get(evaluator, MODULES);
-        let name = level.get(evaluator, OWN_NAME);
-        let count = evaluator.heap.list_length(given) / DECLARATION;
-        let list = evaluator.heap.new_list_of_length(count);
-        for number in 0..count {
-            let item = |evaluator: &Evaluator, part| {
-                evaluator.heap.list_item(given, number * DECLARATION + part)
-            };
-            let one = Declaration {
-                file: item(evaluator, 0),
-                options: item(evaluator, 1),
-                parent: item(evaluator, 2),
-            };
-            let set = declaration_set(evaluator, site, name, one);
-            evaluator.heap.set_list_item(list, number, set);
-        }
-        list
-    };
-    let configs = evaluator.suspend_part(site, parts::CONFIG_SETS, env);
-    let closure = level.closure(evaluator);
-    evaluator.as_written(site, closure, &[prefix, modules, configs])
-}
-
-/// The configurations of a level as a list of sets.
-fn config_sets(evaluator: &mut Evaluator, site: Site, env: u32) -> R<Value> {
-    let configs = Level(env).force(evaluator, CONFIGS)?;
-    let count = evaluator.heap.list_length(configs) / 2;
-    let list = evaluator.heap.new_list_of_length(count);
-    for number in 0..count {
-        let values = [
-            evaluator.heap.list_item(configs, number * 2),
-            evaluator.heap.list_item(configs, number * 2 + 1),
-        ];
-        let set = site.literal(&mut evaluator.heap, CONFIG_SET, &values);
-        evaluator.heap.set_list_item(list, number, set);
-    }
-    Ok(list)
 }
