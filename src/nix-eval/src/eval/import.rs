@@ -241,7 +241,9 @@ impl Evaluator {
         variables: &[Symbol],
     ) -> R<u32> {
         let ast = self.parse(text, origin, base_path)?;
-        self.lower(&ast, variables)
+        let code = self.lower(&ast, variables);
+        self.spare_tree = ast.recycled();
+        code
     }
 
     /// Lowers a tree; `variables` are those of the environment it will run in.
@@ -288,7 +290,8 @@ impl Evaluator {
             pipe_operators: self.settings.pipe_operators,
             lints: self.settings.lints,
         };
-        let ast = match syntax::parse(text, &options, &mut self.symbols) {
+        let spare = std::mem::take(&mut self.spare_tree);
+        let ast = match syntax::parse_into(spare, text, &options, &mut self.symbols) {
             Ok(ast) => ast,
             Err(error) => {
                 let mut message = error.message;

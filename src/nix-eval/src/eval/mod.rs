@@ -34,6 +34,7 @@ use crate::saved::{Parsed, SavedFiles};
 use crate::shared::Shared;
 use crate::stand_in::StandIn;
 use crate::symbol::{Symbol, SymbolTable};
+use crate::syntax::ast::Ast;
 use crate::world::World;
 
 pub(crate) use coerce::Coercion;
@@ -89,6 +90,8 @@ pub struct Evaluator {
     pub(crate) depth: u32,
     /// Where the stack may not grow beyond.
     pub(crate) stack_limit: usize,
+    /// An empty tree whose memory the next one takes over.
+    pub(crate) spare_tree: Ast,
     /// What earlier evaluations parsed.
     pub(crate) saved_files: Option<SavedFiles>,
     /// What later evaluations need not parse.
@@ -163,6 +166,7 @@ impl Evaluator {
             catching: 0,
             depth: 0,
             stack_limit: 0,
+            spare_tree: Ast::default(),
             saved_files: None,
             parsed: None,
             shared: Shared::default(),

@@ -103,9 +103,10 @@ impl Writer<'_> {
         self.tag(u8::from(lambda.formals.is_some()));
         if let Some(formals) = &lambda.formals {
             self.tag(u8::from(formals.ellipsis));
-            self.number(formals.formals.len());
+            let list = self.ast.formals(formals.formals);
+            self.number(list.len());
             // They are kept by symbol, and symbols depend on what was read before.
-            let mut sorted: Vec<_> = formals.formals.iter().collect();
+            let mut sorted: Vec<_> = list.iter().collect();
             sorted.sort_by_key(|formal| self.symbols.name(formal.name));
             for formal in sorted {
                 self.name(formal.name);
@@ -128,7 +129,7 @@ impl Writer<'_> {
             }
             Expr::String(text) => {
                 self.tag(b'S');
-                self.text(text);
+                self.text(ast.text(*text));
             }
             Expr::Var(name, _) => {
                 self.tag(b'V');
@@ -143,13 +144,13 @@ impl Writer<'_> {
             } => {
                 self.tag(b'.');
                 self.expr(*set)?;
-                self.path(path)?;
+                self.path(ast.path(*path))?;
                 self.optional(*default)?;
             }
             Expr::HasAttr(set, path) => {
                 self.tag(b'?');
                 self.expr(*set)?;
-                self.path(path)?;
+                self.path(ast.path(*path))?;
             }
             Expr::Attrs(attrs) => {
                 self.tag(b'{');
@@ -157,7 +158,7 @@ impl Writer<'_> {
             }
             Expr::List(elements) => {
                 self.tag(b'[');
-                self.exprs(elements)?;
+                self.exprs(ast.ids(*elements))?;
             }
             Expr::Lambda(lambda) => {
                 self.tag(b':');
@@ -165,12 +166,12 @@ impl Writer<'_> {
             }
             Expr::Call { function, args, .. } if is_throw(ast, self.symbols, *function) => {
                 self.tag(b'T');
-                self.exprs(&args[1..])?;
+                self.exprs(&ast.ids(*args)[1..])?;
             }
             Expr::Call { function, args, .. } => {
                 self.tag(b'C');
                 self.expr(*function)?;
-                self.exprs(args)?;
+                self.exprs(ast.ids(*args))?;
             }
             Expr::Let(attrs, body) => {
                 self.tag(b'L');
@@ -213,6 +214,7 @@ impl Writer<'_> {
             } => {
                 self.tag(b'+');
                 self.tag(u8::from(*force_string));
+                let parts = ast.parts(*parts);
                 self.number(parts.len());
                 parts.iter().try_for_each(|&(_, part)| self.expr(part))?;
             }

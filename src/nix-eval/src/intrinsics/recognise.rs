@@ -111,7 +111,7 @@ fn innermost(ast: &Ast, mut id: ExprId) -> Option<ExprId> {
     loop {
         match ast.get(id) {
             Expr::Let(_, body) => id = *body,
-            Expr::Call { args, .. } if args.len() == 1 => id = args[0],
+            Expr::Call { args, .. } if args.len() == 1 => id = ast.ids(*args)[0],
             Expr::Lambda(_) => return Some(id),
             _ => return None,
         }
@@ -223,7 +223,7 @@ impl Search<'_> {
             Expr::Attrs(attrs) => self.attrs(attrs, attrs.recursive, None),
             Expr::Let(attrs, body) => self.attrs(attrs, true, Some(*body)),
             Expr::Lambda(lambda) => {
-                let formals = lambda.formals.iter().flat_map(|formals| &formals.formals);
+                let formals = ast.formals_of(lambda).iter();
                 let names = lambda
                     .arg
                     .into_iter()
@@ -234,7 +234,7 @@ impl Search<'_> {
             }
             Expr::Call { function, args, .. } if self.is_throw(*function) => {
                 self.expr(*function);
-                args[1..].iter().for_each(|&id| self.expr(id));
+                ast.ids(*args)[1..].iter().for_each(|&id| self.expr(id));
             }
             _ => ast.each_part(id, |part| self.expr(part)),
         }

@@ -94,6 +94,9 @@ struct Function {
     sites: Vec<(u32, usize)>,
 }
 
+/// The words of an instruction.
+type Words = SmallVec<[u32; 8]>;
+
 type Lowered<T> = Result<T, LowerError>;
 
 impl Lowerer<'_> {
@@ -134,8 +137,12 @@ impl Lowerer<'_> {
         self.emit(&[op::CONSTANT, value.to_word()])
     }
 
-    fn exprs(&mut self, ids: &[ExprId]) -> Lowered<SmallVec<[u32; 8]>> {
-        ids.iter().map(|&id| self.expr(id)).collect()
+    fn exprs_into(&mut self, words: &mut Words, ids: &[ExprId]) -> Lowered<()> {
+        words.reserve(ids.len());
+        for &id in ids {
+            words.push(self.expr(id)?);
+        }
+        Ok(())
     }
 
     fn expr(&mut self, id: ExprId) -> Lowered<u32> {
@@ -150,10 +157,12 @@ impl Lowerer<'_> {
                 Ok(self.constant(value))
             }
             Expr::String(text) => {
+                let text = ast.text(*text);
                 let value = self.heap.new_string(text, crate::heap::ContextId::EMPTY);
                 Ok(self.constant(value))
             }
             Expr::Path(path) => {
+                let path = ast.text(*path);
                 let text = self.heap.new_string(path, crate::heap::ContextId::EMPTY);
                 let value = self.heap.new_path(text);
                 Ok(self.constant(value))
@@ -167,9 +176,9 @@ impl Lowerer<'_> {
                 position,
             } => {
                 let set = self.expr(*set)?;
-                let names = self.path(path)?;
+                let names = self.path(ast.path(*path))?;
                 let number = path.len() as u32;
-                let mut words: SmallVec<[u32; 8]> = match default {
+                let mut words: Words = match default {
                     Some(default) => {
                         let default = self.expr(*default)?;
                         SmallVec::from_slice(&[op::head(op::SELECT_OR, number), set, default])
@@ -181,8 +190,9 @@ impl Lowerer<'_> {
             }
             Expr::HasAttr(set, path) => {
                 let set = self.expr(*set)?;
-                let names = self.path(path)?;
-                let mut words = vec![op::head(op::HAS_ATTR, path.len() as u32), set];
+                let names = self.path(ast.path(*path))?;
+                let mut words =
+                    Words::from_slice(&[op::head(op::HAS_ATTR, path.len() as u32), set]);
                 words.extend_from_slice(&names);
                 Ok(self.emit(&words))
             }
@@ -192,9 +202,8 @@ impl Lowerer<'_> {
                     let empty = self.heap.empty_list();
                     return Ok(self.constant(empty));
                 }
-                let elements = self.exprs(elements)?;
-                let mut words = vec![op::head(op::LIST, elements.len() as u32)];
-                words.extend_from_slice(&elements);
+                let mut words = Words::from_slice(&[op::head(op::LIST, elements.len() as u32)]);
+                self.exprs_into(&mut words, ast.ids(*elements))?;
                 Ok(self.emit(&words))
             }
             Expr::Lambda(lambda) => self.lambda(id, lambda),
@@ -202,7 +211,7 @@ impl Lowerer<'_> {
                 function,
                 args,
                 position,
-            } => self.call(*function, args, *position),
+            } => self.call(*function, ast.ids(*args), *position),
             Expr::Let(attrs, body) => self.let_in(attrs, *body),
             Expr::With(set, body, position) => {
                 let set = self.expr(*set)?;
@@ -214,8 +223,10 @@ impl Lowerer<'_> {
                 Ok(self.emit_at(*position, &[op::WITH, set, body?]))
             }
             Expr::If(condition, then, otherwise, position) => {
-                let parts = self.exprs(&[*condition, *then, *otherwise])?;
-                Ok(self.emit_at(*position, &[op::IF, parts[0], parts[1], parts[2]]))
+                let condition = self.expr(*condition)?;
+                let then = self.expr(*then)?;
+                let otherwise = self.expr(*otherwise)?;
+                Ok(self.emit_at(*position, &[op::IF, condition, then, otherwise]))
             }
             Expr::Assert(condition, body, position) => {
                 let shown = show::expression(self.ast, self.symbols, *condition);
@@ -249,8 +260,8 @@ impl Lowerer<'_> {
                 position,
             } => {
                 let number = parts.len() as u32 * 2 + u32::from(*force_string);
-                let mut words = vec![op::head(op::CONCAT, number)];
-                for &(at, part) in parts {
+                let mut words = Words::from_slice(&[op::head(op::CONCAT, number)]);
+                for &(at, part) in ast.parts(*parts) {
                     words.push(self.expr(part)?);
                     words.push(at.0);
                 }
@@ -299,7 +310,8 @@ impl Lowerer<'_> {
         if self.withs.is_empty() {
             return Err(LowerError { name, position });
         }
-        let mut words = vec![op::head(op::WITH_VARIABLE, self.withs.len() as u32), name.0];
+        let mut words =
+            Words::from_slice(&[op::head(op::WITH_VARIABLE, self.withs.len() as u32), name.0]);
         words.extend(self.withs.iter().rev().map(|depth| self.depth - depth));
         Ok(self.emit_at(position, &words))
     }
@@ -325,15 +337,14 @@ impl Lowerer<'_> {
                 _ => None,
             };
             if let (Some(operation), true) = (operation, self.global(*name).is_some()) {
-                let args = self.exprs(args)?;
-                return Ok(self.emit_at(position, &[operation, args[0], args[1]]));
+                let first = self.expr(args[0])?;
+                let second = self.expr(args[1])?;
+                return Ok(self.emit_at(position, &[operation, first, second]));
             }
         }
         let function = self.expr(function)?;
-        let args = self.exprs(args)?;
-        let mut words: SmallVec<[u32; 8]> =
-            SmallVec::from_slice(&[op::head(op::CALL, args.len() as u32), function]);
-        words.extend_from_slice(&args);
+        let mut words = Words::from_slice(&[op::head(op::CALL, args.len() as u32), function]);
+        self.exprs_into(&mut words, args)?;
         Ok(self.emit_at(position, &words))
     }
 
@@ -364,7 +375,7 @@ impl Lowerer<'_> {
         let body = self.body(id, next.body);
         self.leave(names.iter().copied());
         let name = lambda.name.map_or(0, |n| n.0 + 1);
-        let mut words = vec![op::head(op::LAMBDA, chain.len() as u32), body?, name];
+        let mut words = Words::from_slice(&[op::head(op::LAMBDA, chain.len() as u32), body?, name]);
         for (link, name) in chain.iter().zip(&names) {
             words.extend([link.position.0, name.0]);
         }
@@ -373,7 +384,7 @@ impl Lowerer<'_> {
 
     fn set_lambda(&mut self, id: ExprId, lambda: &Lambda) -> Lowered<u32> {
         let formals = lambda.formals.as_ref();
-        let list = formals.map_or(&[][..], |f| &f.formals);
+        let list = self.ast.formals_of(lambda);
         let names: SmallVec<[Symbol; 16]> = lambda
             .arg
             .into_iter()
@@ -392,15 +403,15 @@ impl Lowerer<'_> {
             | (u32::from(lambda.arg.is_some()) * op::LAMBDA_ARG)
             | (u32::from(has_alias) * op::LAMBDA_ALIASES)
             | (u32::from(is_unused) * op::LAMBDA_UNUSED);
-        let mut words = vec![
+        let mut words = Words::from_slice(&[
             op::head(op::LAMBDA_SET, flags),
             body,
             lambda.name.map_or(0, |n| n.0 + 1),
             lambda.position.0,
             lambda.arg.map_or(0, |a| a.0),
             list.len() as u32,
-        ];
-        words.extend(formal_words);
+        ]);
+        words.extend_from_slice(&formal_words);
         if is_unused {
             words.push(Shape::NONE.0);
         }
@@ -412,8 +423,8 @@ impl Lowerer<'_> {
         id: ExprId,
         lambda: &Lambda,
         formals: &[crate::syntax::ast::Formal],
-    ) -> Lowered<(u32, Vec<u32>)> {
-        let mut words = Vec::with_capacity(formals.len() * 3);
+    ) -> Lowered<(u32, Words)> {
+        let mut words = Words::with_capacity(formals.len() * 3);
         for formal in formals {
             let default = match formal.default {
                 Some(default) => {
@@ -578,7 +589,7 @@ impl Lowerer<'_> {
 
     /// Entries of a set whose own scope, if it has one, was entered; `outside` tells how to lower
     /// what is inherited from around it.
-    fn entries(&mut self, sorted: &[Attr], scope: &[Symbol]) -> Lowered<SmallVec<[u32; 8]>> {
+    fn entries(&mut self, sorted: &[Attr], scope: &[Symbol]) -> Lowered<Words> {
         sorted
             .iter()
             .map(|attr| match attr.kind {
@@ -655,7 +666,7 @@ impl Lowerer<'_> {
         sorted: &[Attr],
         scope: &[Symbol],
         shape: Shape,
-    ) -> Lowered<Vec<u32>> {
+    ) -> Lowered<Words> {
         let entries = self.entries(sorted, scope)?;
         let overrides = sorted
             .iter()
@@ -665,12 +676,12 @@ impl Lowerer<'_> {
             | (u32::from(!attrs.inherit_from.is_empty()) * op::ATTRS_INHERIT)
             | (u32::from(overrides.is_some()) * op::ATTRS_OVERRIDES)
             | (u32::from(attrs.recursive && self.has_alias(&entries)) * op::ATTRS_ALIASES);
-        let mut words = vec![op::head(op::ATTRS, flags), shape.0, sorted.len() as u32];
+        let mut words =
+            Words::from_slice(&[op::head(op::ATTRS, flags), shape.0, sorted.len() as u32]);
         words.extend_from_slice(&entries);
         if !attrs.inherit_from.is_empty() {
-            let sources = self.exprs(&attrs.inherit_from)?;
-            words.push(sources.len() as u32);
-            words.extend_from_slice(&sources);
+            words.push(attrs.inherit_from.len() as u32);
+            self.exprs_into(&mut words, &attrs.inherit_from)?;
         }
         if !attrs.dynamic.is_empty() {
             words.push(attrs.dynamic.len() as u32);
@@ -700,17 +711,18 @@ impl Lowerer<'_> {
         sorted: &[Attr],
         scope: &[Symbol],
         body: ExprId,
-    ) -> Lowered<Vec<u32>> {
+    ) -> Lowered<Words> {
         let entries = self.entries(sorted, scope)?;
-        let sources = self.exprs(&attrs.inherit_from)?;
+        let mut sources = Words::new();
+        self.exprs_into(&mut sources, &attrs.inherit_from)?;
         let body = self.expr(body)?;
         let has_alias = self.has_alias(&entries);
         let operation = if has_alias { op::LET_ALIASES } else { op::LET };
-        let mut words = vec![
+        let mut words = Words::from_slice(&[
             op::head(operation, sorted.len() as u32),
             body,
             sources.len() as u32,
-        ];
+        ]);
         words.extend_from_slice(&sources);
         words.extend_from_slice(&entries);
         if has_alias {

@@ -88,8 +88,12 @@ impl Evaluator {
     pub(super) fn expected_by(&mut self, path: &[u8], ast: &Ast) -> Vec<Expected> {
         let folder = path::parent(path);
         let import = self.symbols.find(b"import");
+        let nix_file = |named| {
+            let named = ast.text(named);
+            named.ends_with(b".nix").then_some(named)
+        };
         let file = |id: ExprId| match ast.get(id) {
-            Expr::Path(named) if named.ends_with(b".nix") => Some(&**named),
+            Expr::Path(named) => nix_file(*named),
             _ => None,
         };
         let is_import = |id: ExprId| match ast.get(id) {
@@ -99,14 +103,16 @@ impl Evaluator {
         let mut found: Vec<&[u8]> = Vec::new();
         for expr in &ast.exprs {
             match expr {
-                Expr::Path(named) if named.ends_with(b".nix") && path::parent(named) == folder => {
-                    found.push(named);
+                Expr::Path(named) => {
+                    let beside = nix_file(*named).filter(|named| path::parent(named) == folder);
+                    found.extend(beside);
                 }
                 Expr::Call { function, args, .. } if is_import(*function) => {
-                    found.extend(file(args[0]));
+                    found.extend(file(ast.ids(*args)[0]));
                 }
                 Expr::List(elements) if elements.len() >= FILES_WORTH_EXPECTING => {
-                    found.extend(elements.iter().filter_map(|&element| file(element)));
+                    let elements = ast.ids(*elements).iter();
+                    found.extend(elements.filter_map(|&element| file(element)));
                 }
                 _ => {}
             }

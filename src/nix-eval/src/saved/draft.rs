@@ -106,8 +106,13 @@ impl Draft {
         let folder = path::parent(path);
         let ast = self.evaluator.parse_at(text, BASE, folder).ok();
         let appeared = self.evaluator.symbols.take_appearances();
-        let ast = ast.filter(|_| !self.has_spoken.get())?;
-        Some(Tree { ast, appeared })
+        let mut ast = ast.filter(|_| !self.has_spoken.get())?;
+        let tree = ast.take_compact();
+        self.evaluator.spare_tree = ast;
+        Some(Tree {
+            ast: tree,
+            appeared,
+        })
     }
 
     /// Takes a file into the image, where it is not there yet.

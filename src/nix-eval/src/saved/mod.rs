@@ -255,6 +255,8 @@ impl Evaluator {
         }
         if was_ahead {
             self.tree_is_used(ast);
+        } else {
+            self.spare_tree = ast.recycled();
         }
         Ok(code)
     }

@@ -1,4 +1,7 @@
-//! The syntax tree: nodes in one vector, referred to by index. It lives from parsing to lowering.
+//! The syntax tree: nodes in one vector, referred to by index; their texts, names and parts in others. It
+//! lives from parsing to lowering, and the next one may take its memory over.
+
+use std::marker::PhantomData;
 
 use crate::position::Position;
 use crate::symbol::Symbol;
@@ -8,16 +11,67 @@ use crate::syntax::lint::Warning;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ExprId(pub u32);
 
+/// A stretch of one of the tree's vectors.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Span<T> {
+    start: u32,
+    end: u32,
+    of: PhantomData<T>,
+}
+
+impl<T> Default for Span<T> {
+    fn default() -> Self {
+        Self::new(0, 0)
+    }
+}
+
+impl<T> Span<T> {
+    fn new(start: usize, end: usize) -> Self {
+        Self {
+            start: start as u32,
+            end: end as u32,
+            of: PhantomData,
+        }
+    }
+
+    pub(super) fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// How much there is.
+    #[must_use]
+    pub fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
 /// One syntax tree.
 #[derive(Default)]
 pub struct Ast {
     /// All expressions.
     pub exprs: Vec<Expr>,
+    bytes: Vec<u8>,
+    ids: Vec<ExprId>,
+    pub(super) names: Vec<AttrName>,
+    pub(super) parts: Vec<Part>,
+    pub(super) formals: Vec<Formal>,
+    /// Sets that are in no expression, and whose memory is taken over.
+    #[expect(clippy::vec_box, reason = "the boxes go into the tree")]
+    spare: Vec<Box<Attrs>>,
     /// The outermost expression.
     pub root: Option<ExprId>,
     /// What the lints said, in the order of the text.
     pub warnings: Vec<Warning>,
 }
+
+/// A part of an interpolated string or path, or an operand of `+`, with its place.
+pub type Part = (Position, ExprId);
 
 /// A name in an attribute path: known, or computed.
 #[derive(Clone, Copy)]
@@ -81,7 +135,7 @@ pub struct Attrs {
 }
 
 /// One argument of a function that takes a set.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Formal {
     /// Its name.
     pub name: Symbol,
@@ -92,9 +146,10 @@ pub struct Formal {
 }
 
 /// The `{ a, b ? c, ... }` of a function.
+#[derive(Clone, Copy)]
 pub struct Formals {
     /// The arguments, sorted by symbol.
-    pub formals: Vec<Formal>,
+    pub formals: Span<Formal>,
     /// Whether other arguments are allowed.
     pub ellipsis: bool,
 }
@@ -139,9 +194,9 @@ pub enum Expr {
     /// A float literal.
     Float(f64),
     /// A string without interpolation.
-    String(Box<[u8]>),
+    String(Span<u8>),
     /// A path without interpolation, absolute; a trailing slash is kept for what is appended.
-    Path(Box<[u8]>),
+    Path(Span<u8>),
     /// A variable.
     Var(Symbol, Position),
     /// Source number n of the enclosing set's `inherit (…)`.
@@ -151,18 +206,18 @@ pub enum Expr {
         /// The set.
         set: ExprId,
         /// The path, of at least one name.
-        path: Box<[AttrName]>,
+        path: Span<AttrName>,
         /// The default.
         default: Option<ExprId>,
         /// Where the selection starts; none for `let { body = … }`.
         position: Position,
     },
     /// `set ? path`
-    HasAttr(ExprId, Box<[AttrName]>),
+    HasAttr(ExprId, Span<AttrName>),
     /// A set.
     Attrs(Box<Attrs>),
     /// A list.
-    List(Box<[ExprId]>),
+    List(Span<ExprId>),
     /// A function.
     Lambda(Box<Lambda>),
     /// A call with one or more arguments.
@@ -170,7 +225,7 @@ pub enum Expr {
         /// The function.
         function: ExprId,
         /// The arguments.
-        args: Vec<ExprId>,
+        args: Span<ExprId>,
         /// The start of the function, or the operator that was written.
         position: Position,
     },
@@ -191,7 +246,7 @@ pub enum Expr {
         /// Whether the result is a string whatever the first part is.
         force_string: bool,
         /// The parts with their places.
-        parts: Box<[(Position, ExprId)]>,
+        parts: Span<Part>,
         /// The operator, or the start of the string.
         position: Position,
     },
@@ -201,7 +256,137 @@ pub enum Expr {
     Literal(u32),
 }
 
+/// Expressions of a tree whose memory is kept for another one, at most.
+const MOST_RECYCLED: usize = 8192;
+
 impl Ast {
+    /// An empty tree that takes over the memory of this one, if it is no more than most files need.
+    #[must_use]
+    pub fn recycled(mut self) -> Self {
+        if self.exprs.capacity() > MOST_RECYCLED {
+            return Self::default();
+        }
+        for expr in self.exprs.drain(..) {
+            if let Expr::Attrs(mut attrs) | Expr::Let(mut attrs, _) = expr {
+                attrs.clear();
+                self.spare.push(attrs);
+            }
+        }
+        self.bytes.clear();
+        self.ids.clear();
+        self.names.clear();
+        self.parts.clear();
+        self.formals.clear();
+        self.warnings.clear();
+        self.root = None;
+        self
+    }
+
+    /// The tree in no more memory than it needs; what it had is left for another one.
+    #[must_use]
+    pub(crate) fn take_compact(&mut self) -> Self {
+        Self {
+            exprs: moved(&mut self.exprs),
+            bytes: moved(&mut self.bytes),
+            ids: moved(&mut self.ids),
+            names: moved(&mut self.names),
+            parts: moved(&mut self.parts),
+            formals: moved(&mut self.formals),
+            spare: Vec::new(),
+            root: self.root.take(),
+            warnings: std::mem::take(&mut self.warnings),
+        }
+    }
+
+    /// An empty set.
+    #[expect(clippy::unnecessary_box_returns, reason = "the box goes into the tree")]
+    pub(super) fn new_attrs(&mut self) -> Box<Attrs> {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// A set is in no expression any more.
+    pub(super) fn give_back(&mut self, mut attrs: Box<Attrs>) {
+        attrs.clear();
+        self.spare.push(attrs);
+    }
+
+    /// Adds a text.
+    pub fn add_text(&mut self, text: &[u8]) -> Span<u8> {
+        add(&mut self.bytes, text)
+    }
+
+    /// Adds what `write` writes.
+    pub(super) fn write_text(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Span<u8> {
+        let start = self.bytes.len();
+        write(&mut self.bytes);
+        Span::new(start, self.bytes.len())
+    }
+
+    /// Adds an attribute path.
+    pub fn add_path(&mut self, path: &[AttrName]) -> Span<AttrName> {
+        add(&mut self.names, path)
+    }
+
+    /// Adds elements or arguments.
+    pub fn add_ids(&mut self, ids: &[ExprId]) -> Span<ExprId> {
+        add(&mut self.ids, ids)
+    }
+
+    /// The elements `ids` and one more.
+    pub(super) fn with_one_more(&mut self, ids: Span<ExprId>, more: ExprId) -> Span<ExprId> {
+        let start = self.ids.len();
+        self.ids.extend_from_within(ids.range());
+        self.ids.push(more);
+        Span::new(start, self.ids.len())
+    }
+
+    /// Adds parts of a text, or operands.
+    pub fn add_parts(&mut self, parts: &[Part]) -> Span<Part> {
+        add(&mut self.parts, parts)
+    }
+
+    /// Adds arguments of a function.
+    pub fn add_formals(&mut self, formals: &[Formal]) -> Span<Formal> {
+        add(&mut self.formals, formals)
+    }
+
+    /// A text.
+    #[must_use]
+    pub fn text(&self, text: Span<u8>) -> &[u8] {
+        &self.bytes[text.range()]
+    }
+
+    /// An attribute path.
+    #[must_use]
+    pub fn path(&self, path: Span<AttrName>) -> &[AttrName] {
+        &self.names[path.range()]
+    }
+
+    /// Elements or arguments.
+    #[must_use]
+    pub fn ids(&self, ids: Span<ExprId>) -> &[ExprId] {
+        &self.ids[ids.range()]
+    }
+
+    /// Parts of a text, or operands.
+    #[must_use]
+    pub fn parts(&self, parts: Span<Part>) -> &[Part] {
+        &self.parts[parts.range()]
+    }
+
+    /// Arguments of a function.
+    #[must_use]
+    pub fn formals(&self, formals: Span<Formal>) -> &[Formal] {
+        &self.formals[formals.range()]
+    }
+
+    /// The arguments of a function, where it takes a set.
+    #[must_use]
+    pub fn formals_of(&self, lambda: &Lambda) -> &[Formal] {
+        let formals = lambda.formals.map(|formals| formals.formals);
+        self.formals(formals.unwrap_or_default())
+    }
+
     /// Adds an expression.
     pub fn add(&mut self, expr: Expr) -> ExprId {
         self.exprs.push(expr);
@@ -222,8 +407,8 @@ impl Ast {
     /// Calls `each` with every expression that is directly in the one at `id`, in the order of writing but
     /// for the names of attributes, which come before their values.
     pub fn each_part(&self, id: ExprId, mut each: impl FnMut(ExprId)) {
-        let computed = |path: &[AttrName], each: &mut dyn FnMut(ExprId)| {
-            for name in path {
+        let computed = |path: Span<AttrName>, each: &mut dyn FnMut(ExprId)| {
+            for name in self.path(path) {
                 if let AttrName::Dynamic(id) = *name {
                     each(id);
                 }
@@ -242,17 +427,17 @@ impl Ast {
                 set, path, default, ..
             } => {
                 each(*set);
-                computed(path, &mut each);
+                computed(*path, &mut each);
                 default.iter().copied().for_each(each);
             }
             Expr::HasAttr(set, path) => {
                 each(*set);
-                computed(path, &mut each);
+                computed(*path, &mut each);
             }
             Expr::Attrs(attrs) => attrs.each_part(each),
-            Expr::List(elements) => elements.iter().copied().for_each(each),
+            Expr::List(elements) => self.ids(*elements).iter().copied().for_each(each),
             Expr::Lambda(lambda) => {
-                let formals = lambda.formals.iter().flat_map(|formals| &formals.formals);
+                let formals = self.formals_of(lambda).iter();
                 formals
                     .filter_map(|formal| formal.default)
                     .for_each(&mut each);
@@ -260,7 +445,7 @@ impl Ast {
             }
             Expr::Call { function, args, .. } => {
                 each(*function);
-                args.iter().copied().for_each(each);
+                self.ids(*args).iter().copied().for_each(each);
             }
             Expr::Let(attrs, body) => {
                 attrs.each_part(&mut each);
@@ -278,7 +463,10 @@ impl Ast {
                 }
             }
             Expr::Not(operand) => each(*operand),
-            Expr::Concat { parts, .. } => parts.iter().for_each(|&(_, part)| each(part)),
+            Expr::Concat { parts, .. } => {
+                let parts = self.parts(*parts).iter();
+                parts.for_each(|&(_, part)| each(part));
+            }
         }
     }
 
@@ -291,10 +479,31 @@ impl Ast {
     }
 }
 
+fn moved<T>(from: &mut Vec<T>) -> Vec<T> {
+    let mut to = Vec::with_capacity(from.len());
+    to.append(from);
+    to
+}
+
+fn add<T: Copy>(to: &mut Vec<T>, new: &[T]) -> Span<T> {
+    let start = to.len();
+    to.extend_from_slice(new);
+    Span::new(start, to.len())
+}
+
 /// From how many attributes on a set keeps an index by name while it is parsed.
 const INDEX_FROM: usize = 16;
 
 impl Attrs {
+    fn clear(&mut self) {
+        self.recursive = false;
+        self.position = Position::NONE;
+        self.attrs.clear();
+        self.index.clear();
+        self.dynamic.clear();
+        self.inherit_from.clear();
+    }
+
     /// Calls `each` with the expressions in it.
     fn each_part(&self, mut each: impl FnMut(ExprId)) {
         self.inherit_from.iter().copied().for_each(&mut each);
@@ -319,12 +528,8 @@ impl Attrs {
         self.attrs.push(attr);
         let count = self.attrs.len();
         if count == INDEX_FROM {
-            self.index = self
-                .attrs
-                .iter()
-                .enumerate()
-                .map(|(i, a)| (a.name, i as u32))
-                .collect();
+            let indexed = self.attrs.iter().enumerate();
+            self.index.extend(indexed.map(|(i, a)| (a.name, i as u32)));
         } else if count > INDEX_FROM {
             self.index.insert(attr.name, count as u32 - 1);
         }

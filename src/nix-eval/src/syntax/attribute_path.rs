@@ -44,7 +44,8 @@ pub(super) fn add(
                 }
                 attr.value
             } else {
-                let nested = ast.add(Expr::Attrs(Box::default()));
+                let nested = ast.new_attrs();
+                let nested = ast.add(Expr::Attrs(nested));
                 set.push(Attr {
                     name,
                     value: nested,
@@ -55,7 +56,8 @@ pub(super) fn add(
             }
         }
         AttrName::Dynamic(name) => {
-            let nested = ast.add(Expr::Attrs(Box::default()));
+            let nested = ast.new_attrs();
+            let nested = ast.add(Expr::Attrs(nested));
             set.dynamic.push(DynamicAttr {
                 name,
                 value: nested,
@@ -141,7 +143,8 @@ fn add_attr(
     }
     let mut target = take(ast, there.value);
     let source = take(ast, attr.value);
-    let result = merge(ast, symbols, &mut target, *source);
+    let result = merge(ast, symbols, &mut target, &source);
+    ast.give_back(source);
     *ast.get_mut(there.value) = Expr::Attrs(target);
     result
 }
@@ -150,10 +153,10 @@ fn merge(
     ast: &mut Ast,
     symbols: &SymbolTable,
     target: &mut Attrs,
-    source: Attrs,
+    source: &Attrs,
 ) -> Result<(), Duplicate> {
     let shift = target.inherit_from.len() as u32;
-    for attr in source.attrs {
+    for &attr in &source.attrs {
         if attr.kind == AttrKind::InheritedFrom {
             let Expr::Select { set, .. } = *ast.get(attr.value) else {
                 continue;
@@ -179,8 +182,8 @@ fn merge(
             duplicate
         })?;
     }
-    target.dynamic.extend(source.dynamic);
-    target.inherit_from.extend(source.inherit_from);
+    target.dynamic.extend(&source.dynamic);
+    target.inherit_from.extend(&source.inherit_from);
     Ok(())
 }
 

@@ -1,7 +1,10 @@
 //! Text to tokens, by the longest match as Nix's `lexer.l` does it. Strings, indented strings and
 //! paths are read piece by piece, on the parser's demand; no token outlives its text.
 
+use std::borrow::Cow;
 use std::cell::Cell;
+
+use memchr::{memchr2, memmem};
 
 use crate::syntax::parser::ParseError;
 
@@ -59,9 +62,9 @@ pub(super) struct Lexeme {
 }
 
 /// A piece of a string, indented string or path.
-pub(super) enum Piece {
+pub(super) enum Piece<'a> {
     /// Text, unescaped; `true` where it counts for an indented string's indentation.
-    Text(Vec<u8>, bool),
+    Text(Cow<'a, [u8]>, bool),
     /// `${`
     Interpolation,
     /// The closing quotes, or the end of the path.
@@ -94,6 +97,8 @@ const ID_START: u8 = 2;
 const ID: u8 = 4;
 const URI: u8 = 8;
 const SCHEME: u8 = 16;
+/// Where text of a `"…"` string may end, or not stand for itself.
+const STRING_END: u8 = 32;
 
 static CLASS: [u8; 256] = {
     let mut table = [0u8; 256];
@@ -138,6 +143,9 @@ static CLASS: [u8; 256] = {
             )
         {
             class |= URI;
+        }
+        if matches!(b, b'"' | b'\\' | b'$' | b'\r') {
+            class |= STRING_END;
         }
         table[i] = class;
         i += 1;
@@ -202,14 +210,11 @@ impl<'a> Lexer<'a> {
                 b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
                 b'#' => {
                     let rest = &self.text[self.at..];
-                    self.at += rest
-                        .iter()
-                        .position(|&b| b == b'\n' || b == b'\r')
-                        .unwrap_or(rest.len());
+                    self.at += memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
                 }
                 b'/' if self.peek(1) == b'*' => {
                     let body = &self.text[self.at + 2..];
-                    match body.windows(2).position(|w| w == b"*/") {
+                    match memmem::find(body, b"*/") {
                         Some(length) => self.at += length + 4,
                         None => return,
                     }
@@ -217,6 +222,12 @@ impl<'a> Lexer<'a> {
                 _ => return,
             }
         }
+    }
+
+    /// The first byte of the next token outside of strings and paths; 0 at the end.
+    pub(super) fn next_byte(&mut self) -> u8 {
+        self.skip_blank();
+        self.peek(0)
     }
 
     /// The next token outside of strings and paths.
@@ -236,6 +247,13 @@ impl<'a> Lexer<'a> {
     }
 
     fn token(&self, first: u8, start: usize) -> Result<(Token, usize), ParseError> {
+        if is(first, ID_START) {
+            let end = self.skip_class(start, ID);
+            // A path or a URI that starts like a name goes on with one of these.
+            if !matches!(self.byte(end), b'/' | b'.' | b'+' | b':') {
+                return Ok((self.keyword_or_name(start, end), end));
+            }
+        }
         if (is(first, PATH) || first == b'/' || first == b'~')
             && let Some(path) = self.path_start(start)
         {
@@ -345,7 +363,11 @@ impl<'a> Lexer<'a> {
                 }
             }
         }
-        let token = match &self.text[start..end] {
+        (self.keyword_or_name(start, end), end)
+    }
+
+    fn keyword_or_name(&self, start: usize, end: usize) -> Token {
+        match &self.text[start..end] {
             b"if" => Token::If,
             b"then" => Token::Then,
             b"else" => Token::Else,
@@ -357,8 +379,7 @@ impl<'a> Lexer<'a> {
             b"inherit" => Token::Inherit,
             b"or" => Token::Or,
             _ => Token::Id,
-        };
-        (token, end)
+        }
     }
 
     fn digits(&self, mut at: usize) -> usize {
@@ -410,7 +431,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// The next piece of a `"…"` string.
-    pub(super) fn string_piece(&mut self) -> Result<Piece, ParseError> {
+    pub(super) fn string_piece(&mut self) -> Result<Piece<'a>, ParseError> {
         let start = self.at;
         match (self.peek(0), self.peek(1)) {
             _ if start >= self.text.len() => return Ok(Piece::End),
@@ -424,29 +445,59 @@ impl<'a> Lexer<'a> {
             }
             _ => {}
         }
-        let mut out = Vec::new();
+        let end = self.plain_string_end(start);
+        let text = match (self.byte(end), self.byte(end + 1)) {
+            _ if end >= self.text.len() => {
+                self.at = end;
+                Cow::Borrowed(&self.text[start..])
+            }
+            (b'"', _) | (b'$', b'{') => {
+                self.at = end;
+                Cow::Borrowed(&self.text[start..end])
+            }
+            _ => match self.unescaped(end) {
+                Some(text) => Cow::Owned(text),
+                None => return Ok(Piece::End),
+            },
+        };
+        no_null_byte(&text, start)?;
+        Ok(Piece::Text(text, false))
+    }
+
+    /// Where the text of a `"…"` string from `at` on ends that stands for itself.
+    fn plain_string_end(&self, mut at: usize) -> usize {
+        while let Some(&byte) = self.text.get(at) {
+            if is(byte, STRING_END) && (byte != b'$' || matches!(self.byte(at + 1), b'{' | b'$')) {
+                break;
+            }
+            at += 1;
+        }
+        at
+    }
+
+    /// The text of a `"…"` string here, of which what is before `plain` stands for itself; `None` where the
+    /// text ends first.
+    fn unescaped(&mut self, plain: usize) -> Option<Vec<u8>> {
+        let mut out = self.text[self.at..plain].to_vec();
+        self.at = plain;
         while let Some(&byte) = self.text.get(self.at) {
             match byte {
                 b'"' => break,
-                b'\\' => match self.text.get(self.at + 1) {
-                    Some(&escaped) => {
-                        out.push(unescape(escaped));
-                        self.at += 2;
-                    }
-                    None => return Ok(Piece::End),
-                },
-                b'$' => match self.text.get(self.at + 1) {
-                    Some(b'{') => break,
+                b'\\' => {
+                    out.push(unescape(*self.text.get(self.at + 1)?));
+                    self.at += 2;
+                }
+                b'$' => match self.text.get(self.at + 1)? {
+                    b'{' => break,
                     // `$$` is a pair, so that `$${` is text.
-                    Some(b'$') => {
+                    b'$' => {
                         out.extend_from_slice(b"$$");
                         self.at += 2;
                     }
-                    Some(_) => {
+                    _ => {
                         out.push(b'$');
                         self.at += 1;
                     }
-                    None => return Ok(Piece::End),
                 },
                 b'\r' => {
                     out.push(b'\n');
@@ -458,12 +509,11 @@ impl<'a> Lexer<'a> {
                 }
             }
         }
-        no_null_byte(&out, start)?;
-        Ok(Piece::Text(out, false))
+        Some(out)
     }
 
     /// The next piece of a `''…''` string.
-    pub(super) fn indented_piece(&mut self) -> Result<Piece, ParseError> {
+    pub(super) fn indented_piece(&mut self) -> Result<Piece<'a>, ParseError> {
         let start = self.at;
         if start >= self.text.len() {
             return Ok(Piece::End);
@@ -471,56 +521,61 @@ impl<'a> Lexer<'a> {
         let end = self.indented_text_end(start);
         if end > start {
             self.at = end;
-            let text = self.text[start..end].to_vec();
-            no_null_byte(&text, start)?;
-            return Ok(Piece::Text(text, true));
+            let text = &self.text[start..end];
+            no_null_byte(text, start)?;
+            return Ok(Piece::Text(text.into(), true));
         }
-        match (self.peek(0), self.peek(1), self.peek(2)) {
+        let text: Cow<'a, [u8]> = match (self.peek(0), self.peek(1), self.peek(2)) {
             (b'\'', b'\'', b'$') => {
                 self.at += 3;
-                Ok(Piece::Text(b"$".to_vec(), false))
+                Cow::Borrowed(b"$")
             }
             (b'\'', b'\'', b'\'') => {
                 self.at += 3;
-                Ok(Piece::Text(b"''".to_vec(), false))
+                Cow::Borrowed(b"''")
             }
             (b'\'', b'\'', b'\\') if start + 3 < self.text.len() => {
                 let escaped = unescape(self.peek(3));
                 self.at += 4;
                 no_null_byte(&[escaped], start)?;
-                Ok(Piece::Text(vec![escaped], false))
+                Cow::Owned(vec![escaped])
             }
             (b'\'', b'\'', _) => {
                 self.at += 2;
-                Ok(Piece::Close)
+                return Ok(Piece::Close);
             }
             (b'$', b'{', _) => {
                 self.at += 2;
-                Ok(Piece::Interpolation)
+                return Ok(Piece::Interpolation);
             }
-            (byte, ..) => {
+            _ => {
                 self.at += 1;
-                Ok(Piece::Text(vec![byte], false))
+                Cow::Borrowed(&self.text[start..=start])
             }
-        }
+        };
+        Ok(Piece::Text(text, false))
     }
 
     /// `([^$']|\$[^{']|'[^'$])+`
     fn indented_text_end(&self, mut at: usize) -> usize {
-        while let Some(&byte) = self.text.get(at) {
-            let next = self.text.get(at + 1);
-            at += match (byte, next) {
-                (b'$', Some(b'{' | b'\'') | None) | (b'\'', Some(b'\'' | b'$') | None) => break,
-                (b'$' | b'\'', Some(_)) => 2,
-                _ => 1,
+        loop {
+            let rest = &self.text[at..];
+            let Some(plain) = memchr2(b'$', b'\'', rest) else {
+                return self.text.len();
+            };
+            at += plain;
+            at += match (self.text[at], self.text.get(at + 1)) {
+                (b'$', Some(b'{' | b'\'') | None) | (b'\'', Some(b'\'' | b'$') | None) => {
+                    return at;
+                }
+                _ => 2,
             };
         }
-        at
     }
 
     /// The next piece of a path, after its start or an interpolation in it. `slash` says whether
     /// the piece before ended with a slash.
-    pub(super) fn path_piece(&mut self, slash: bool) -> Result<Piece, ParseError> {
+    pub(super) fn path_piece(&mut self, slash: bool) -> Result<Piece<'a>, ParseError> {
         let start = self.at;
         if self.peek(0) == b'$' && self.peek(1) == b'{' {
             self.at += 2;
@@ -539,7 +594,7 @@ impl<'a> Lexer<'a> {
             return Ok(Piece::Close);
         }
         self.at = end;
-        Ok(Piece::Text(self.text[start..end].to_vec(), false))
+        Ok(Piece::Text(self.text[start..end].into(), false))
     }
 }
 

@@ -50,7 +50,7 @@ pub fn take(ast: &mut Ast, symbols: &SymbolTable) -> Vec<Literal> {
             *ast.get_mut(id) = Expr::Literal(found.len() as u32);
             found.push(literal);
         } else {
-            waiting.extend(children(ast.get(id)));
+            waiting.extend(children(ast, id));
         }
     }
     found
@@ -74,7 +74,8 @@ impl Words {
                 Expr::Var(name, _) => constants.iter().any(|(symbol, _)| symbol == name),
                 Expr::List(elements) => {
                     let known = |element: &ExprId| are_literals.get(element.0 as usize).copied();
-                    elements.iter().all(|element| known(element) == Some(true))
+                    let mut elements = ast.ids(*elements).iter();
+                    elements.all(|element| known(element) == Some(true))
                 }
                 _ => false,
             };
@@ -93,13 +94,14 @@ impl Words {
         Some(match ast.get(id) {
             Expr::Int(value) => Literal::Int(*value),
             Expr::Float(value) => Literal::Float(value.to_bits()),
-            Expr::String(text) => Literal::String(text.clone()),
+            Expr::String(text) => Literal::String(ast.text(*text).into()),
             Expr::Var(name, _) => {
                 let known = self.constants.iter().find(|(symbol, _)| symbol == name)?;
                 known.1.clone()
             }
             Expr::List(elements) => {
-                let elements = elements.iter().map(|&element| self.literal(ast, element));
+                let elements = ast.ids(*elements).iter();
+                let elements = elements.map(|&element| self.literal(ast, element));
                 Literal::List(elements.collect::<Option<_>>()?)
             }
             _ => return None,
@@ -117,8 +119,7 @@ fn bound_names(ast: &Ast) -> FxHashSet<Symbol> {
             }
             Expr::Lambda(lambda) => {
                 names.extend(lambda.arg);
-                let formals = lambda.formals.iter().flat_map(|formals| &formals.formals);
-                names.extend(formals.map(|formal| formal.name));
+                names.extend(ast.formals_of(lambda).iter().map(|formal| formal.name));
             }
             _ => {}
         }
@@ -144,8 +145,8 @@ fn of_attrs(attrs: &Attrs) -> impl Iterator<Item = ExprId> {
 }
 
 /// The expressions in an expression in which literals may be changed.
-fn children(expr: &Expr) -> Vec<ExprId> {
-    match expr {
+fn children(ast: &Ast, id: ExprId) -> Vec<ExprId> {
+    match ast.get(id) {
         Expr::Int(_)
         | Expr::Float(_)
         | Expr::String(_)
@@ -158,19 +159,21 @@ fn children(expr: &Expr) -> Vec<ExprId> {
         Expr::Select {
             set, path, default, ..
         } => std::iter::once(*set)
-            .chain(computed(path))
+            .chain(computed(ast.path(*path)))
             .chain(*default)
             .collect(),
-        Expr::HasAttr(set, path) => std::iter::once(*set).chain(computed(path)).collect(),
+        Expr::HasAttr(set, path) => std::iter::once(*set)
+            .chain(computed(ast.path(*path)))
+            .collect(),
         Expr::Attrs(attrs) => of_attrs(attrs).collect(),
-        Expr::List(elements) => elements.to_vec(),
+        Expr::List(elements) => ast.ids(*elements).to_vec(),
         Expr::Lambda(lambda) => {
-            let formals = lambda.formals.iter().flat_map(|formals| &formals.formals);
+            let formals = ast.formals_of(lambda).iter();
             let defaults = formals.filter_map(|formal| formal.default);
             defaults.chain([lambda.body]).collect()
         }
         Expr::Call { function, args, .. } => std::iter::once(*function)
-            .chain(args.iter().copied())
+            .chain(ast.ids(*args).iter().copied())
             .collect(),
         Expr::Let(attrs, body) => of_attrs(attrs).chain([*body]).collect(),
         Expr::With(first, second, _) | Expr::Binary(_, first, second, _) => vec![*first, *second],

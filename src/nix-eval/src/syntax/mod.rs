@@ -11,4 +11,4 @@ mod parser;
 pub mod show;
 pub(crate) mod transfer;
 
-pub use parser::{ParseError, ParseOptions, parse};
+pub use parser::{ParseError, ParseOptions, parse, parse_into};

@@ -71,8 +71,8 @@ impl Shower<'_> {
                 let text = crate::print::float(*value);
                 self.text(&text);
             }
-            Expr::String(text) => literal::string(&mut self.out, text),
-            Expr::Path(path) => self.out.extend_from_slice(path),
+            Expr::String(text) => literal::string(&mut self.out, self.ast.text(*text)),
+            Expr::Path(path) => self.out.extend_from_slice(self.ast.text(*path)),
             Expr::Var(name, _) => self.name(*name),
             Expr::InheritFrom(_) => self.text("(/* expanded inherit (expr) */ null)"),
             Expr::Select {
@@ -81,7 +81,7 @@ impl Shower<'_> {
                 self.text("(");
                 self.expr(*set);
                 self.text(").");
-                self.path(path);
+                self.path(self.ast.path(*path));
                 if let Some(default) = default {
                     self.text(" or (");
                     self.expr(*default);
@@ -92,7 +92,7 @@ impl Shower<'_> {
                 self.text("((");
                 self.expr(*set);
                 self.text(") ? ");
-                self.path(path);
+                self.path(self.ast.path(*path));
                 self.text(")");
             }
             Expr::Attrs(attrs) => {
@@ -102,7 +102,7 @@ impl Shower<'_> {
             }
             Expr::List(elements) => {
                 self.text("[ ");
-                for &element in elements {
+                for &element in self.ast.ids(*elements) {
                     self.text("(");
                     self.expr(element);
                     self.text(") ");
@@ -114,7 +114,7 @@ impl Shower<'_> {
             Expr::Call { function, args, .. } => {
                 self.text("(");
                 self.expr(*function);
-                for &arg in args {
+                for &arg in self.ast.ids(*args) {
                     self.text(" ");
                     self.expr(arg);
                 }
@@ -171,7 +171,7 @@ impl Shower<'_> {
             }
             Expr::Concat { parts, .. } => {
                 self.text("(");
-                for (index, &(_, part)) in parts.iter().enumerate() {
+                for (index, &(_, part)) in self.ast.parts(*parts).iter().enumerate() {
                     if index > 0 {
                         self.text(" + ");
                     }
@@ -187,7 +187,7 @@ impl Shower<'_> {
         self.text("(");
         if let Some(formals) = &lambda.formals {
             self.text("{ ");
-            let mut sorted: Vec<_> = formals.formals.iter().collect();
+            let mut sorted: Vec<_> = self.ast.formals(formals.formals).iter().collect();
             sorted.sort_by_key(|f| self.symbols.name(f.name));
             for (index, formal) in sorted.iter().enumerate() {
                 if index > 0 {

@@ -17,7 +17,25 @@ pub(crate) struct Transfer<'a> {
 impl Ast {
     /// Has the tree speak of other names and positions.
     pub(crate) fn transfer(&mut self, transfer: &Transfer<'_>) {
+        for name in &mut self.names {
+            if let AttrName::Static(symbol) = name {
+                transfer.symbol(symbol);
+            }
+        }
+        for (position, _) in &mut self.parts {
+            transfer.position(position);
+        }
+        for formal in &mut self.formals {
+            transfer.symbol(&mut formal.name);
+            transfer.position(&mut formal.position);
+        }
         for expr in &mut self.exprs {
+            if let Expr::Lambda(lambda) = expr
+                && let Some(formals) = lambda.formals
+            {
+                let formals = &mut self.formals[formals.formals.range()];
+                formals.sort_by_key(|f| (f.name, f.position));
+            }
             transfer.expr(expr);
         }
     }
@@ -34,14 +52,6 @@ impl Transfer<'_> {
         }
     }
 
-    fn path(&self, path: &mut [AttrName]) {
-        for name in path {
-            if let AttrName::Static(symbol) = name {
-                self.symbol(symbol);
-            }
-        }
-    }
-
     fn expr(&self, expr: &mut Expr) {
         match expr {
             Expr::Int(_)
@@ -50,45 +60,28 @@ impl Transfer<'_> {
             | Expr::Path(_)
             | Expr::InheritFrom(_)
             | Expr::List(_)
+            | Expr::HasAttr(..)
             | Expr::Not(_)
             | Expr::Literal(_) => {}
             Expr::Var(name, position) => {
                 self.symbol(name);
                 self.position(position);
             }
-            Expr::Select { path, position, .. } => {
-                self.path(path);
-                self.position(position);
-            }
-            Expr::HasAttr(_, path) => self.path(path),
             Expr::Attrs(attrs) | Expr::Let(attrs, _) => self.attrs(attrs),
             Expr::Lambda(lambda) => {
                 self.position(&mut lambda.position);
                 for name in [&mut lambda.name, &mut lambda.arg].into_iter().flatten() {
                     self.symbol(name);
                 }
-                if let Some(formals) = &mut lambda.formals {
-                    for formal in &mut formals.formals {
-                        self.symbol(&mut formal.name);
-                        self.position(&mut formal.position);
-                    }
-                    formals.formals.sort_by_key(|f| (f.name, f.position));
-                }
             }
             Expr::Call { position, .. }
+            | Expr::Select { position, .. }
+            | Expr::Concat { position, .. }
             | Expr::With(_, _, position)
             | Expr::If(_, _, _, position)
             | Expr::Assert(_, _, position)
             | Expr::Binary(_, _, _, position)
             | Expr::CurrentPosition(position) => self.position(position),
-            Expr::Concat {
-                parts, position, ..
-            } => {
-                self.position(position);
-                for (position, _) in parts {
-                    self.position(position);
-                }
-            }
         }
     }
 
@@ -102,6 +95,6 @@ impl Transfer<'_> {
             self.position(&mut attr.position);
         }
         // It is of use while the set is parsed only.
-        attrs.index = rustc_hash::FxHashMap::default();
+        attrs.index.clear();
     }
 }

@@ -8,8 +8,8 @@ use crate::syntax::lexer::Token;
 
 impl Parser<'_> {
     /// Bindings up to `end`, which is left as the current token.
-    pub(super) fn binds(&mut self, end: Token) -> Parsed<Attrs> {
-        let mut attrs = Attrs::default();
+    pub(super) fn binds(&mut self, end: Token) -> Parsed<Box<Attrs>> {
+        let mut attrs = self.ast.new_attrs();
         while self.current.token != end {
             if self.current.token == Token::Inherit {
                 self.inherit(&mut attrs)?;
@@ -103,7 +103,7 @@ impl Parser<'_> {
             let (value, kind) = match source {
                 None => (self.ast.add(Expr::Var(name, position)), AttrKind::Inherited),
                 Some(set) => {
-                    let path = Box::new([AttrName::Static(name)]);
+                    let path = self.ast.add_path(&[AttrName::Static(name)]);
                     let select = Expr::Select {
                         set,
                         path,

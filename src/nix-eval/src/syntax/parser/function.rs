@@ -6,17 +6,25 @@ use crate::symbol::Symbol;
 use crate::syntax::ast::{Expr, ExprId, Formal, Formals, Lambda};
 use crate::syntax::lexer::{Lexeme, Token};
 
+/// The `{ a, b ? c, ... }` of a function whose body was not read yet.
+struct Pattern {
+    /// Where its arguments start in the parser's list.
+    start: usize,
+    ellipsis: bool,
+}
+
 impl Parser<'_> {
     pub(super) fn expr_function(&mut self) -> Parsed<ExprId> {
         let start = self.here();
         let token = self.current.token;
         match token {
-            Token::Id => match self.peek()? {
-                Token::Byte(b':') => {
+            // Both bytes are tokens of their own wherever one may follow.
+            Token::Id => match self.peek() {
+                b':' => {
                     let arg = self.identifier()?;
                     self.lambda(start, Some(arg), None)
                 }
-                Token::Byte(b'@') => {
+                b'@' => {
                     let arg = self.identifier()?;
                     self.advance()?;
                     let formals = self.formals()?;
@@ -39,7 +47,7 @@ impl Parser<'_> {
                 let body = self.expr()?;
                 Ok(self.ast.add(Expr::With(set, body, start)))
             }
-            Token::Let if self.peek()? != Token::Byte(b'{') => {
+            Token::Let if self.peek() != b'{' => {
                 self.advance()?;
                 let attrs = self.binds(Token::In)?;
                 if !attrs.dynamic.is_empty() {
@@ -49,7 +57,7 @@ impl Parser<'_> {
                 }
                 self.advance()?;
                 let body = self.expr()?;
-                Ok(self.ast.add(Expr::Let(Box::new(attrs), body)))
+                Ok(self.ast.add(Expr::Let(attrs, body)))
             }
             _ => self.expr_if(),
         }
@@ -61,13 +69,13 @@ impl Parser<'_> {
         &mut self,
         position: Position,
         arg: Option<Lexeme>,
-        formals: Option<Formals>,
+        pattern: Option<Pattern>,
     ) -> Parsed<ExprId> {
         self.expect(Token::Byte(b':'))?;
         let body = self.expr()?;
         let arg = arg.map(|name| self.symbol_of(name));
-        let formals = formals
-            .map(|formals| self.validate_formals(formals, position, arg))
+        let formals = pattern
+            .map(|pattern| self.validated(&pattern, position, arg))
             .transpose()?;
         Ok(self.ast.add(Expr::Lambda(Box::new(Lambda {
             position,
@@ -113,10 +121,10 @@ impl Parser<'_> {
     }
 
     /// `{ a, b ? c, ... }`
-    fn formals(&mut self) -> Parsed<Formals> {
+    fn formals(&mut self) -> Parsed<Pattern> {
         self.expect(Token::Byte(b'{'))?;
-        let mut formals = Formals {
-            formals: Vec::new(),
+        let mut pattern = Pattern {
+            start: self.formals.len(),
             ellipsis: false,
         };
         loop {
@@ -124,7 +132,7 @@ impl Parser<'_> {
                 Token::Byte(b'}') => break,
                 Token::Ellipsis => {
                     self.advance()?;
-                    formals.ellipsis = true;
+                    pattern.ellipsis = true;
                     self.expect_here(Token::Byte(b'}'))?;
                     break;
                 }
@@ -139,7 +147,7 @@ impl Parser<'_> {
                 None
             };
             let name = self.symbol_of(name);
-            formals.formals.push(Formal {
+            self.formals.push(Formal {
                 name,
                 position,
                 default,
@@ -151,18 +159,19 @@ impl Parser<'_> {
             }
         }
         self.advance()?;
-        Ok(formals)
+        Ok(pattern)
     }
 
-    fn validate_formals(
-        &self,
-        mut formals: Formals,
+    /// The arguments of a pattern, put into the tree, where no two have one name.
+    fn validated(
+        &mut self,
+        pattern: &Pattern,
         start: Position,
         arg: Option<Symbol>,
     ) -> Parsed<Formals> {
-        formals.formals.sort_by_key(|f| (f.name, f.position));
+        let formals = &mut self.formals[pattern.start..];
+        formals.sort_unstable_by_key(|f| (f.name, f.position));
         let duplicate = formals
-            .formals
             .windows(2)
             .filter(|pair| pair[0].name == pair[1].name)
             .map(|pair| (pair[0].name, pair[1].position))
@@ -170,19 +179,23 @@ impl Parser<'_> {
         let duplicate = duplicate.or_else(|| {
             let arg = arg?;
             formals
-                .formals
                 .iter()
                 .any(|f| f.name == arg)
                 .then_some((arg, start))
         });
-        let Some((name, position)) = duplicate else {
-            return Ok(formals);
-        };
-        let name = String::from_utf8_lossy(self.symbols.name(name));
-        Err(ParseError::new(
-            (position.0 - self.options.base.0) as usize,
-            format!("duplicate formal function argument '{name}'"),
-        ))
+        if let Some((name, position)) = duplicate {
+            let name = String::from_utf8_lossy(self.symbols.name(name));
+            return Err(ParseError::new(
+                (position.0 - self.options.base.0) as usize,
+                format!("duplicate formal function argument '{name}'"),
+            ));
+        }
+        let formals = self.ast.add_formals(formals);
+        self.formals.truncate(pattern.start);
+        Ok(Formals {
+            formals,
+            ellipsis: pattern.ellipsis,
+        })
     }
 
     fn expr_if(&mut self) -> Parsed<ExprId> {

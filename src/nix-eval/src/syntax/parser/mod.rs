@@ -13,9 +13,11 @@ mod simple;
 mod text;
 mod wording;
 
+use smallvec::SmallVec;
+
 use crate::position::Position;
 use crate::symbol::{Symbol, SymbolTable};
-use crate::syntax::ast::{Ast, ExprId};
+use crate::syntax::ast::{Ast, AttrName, ExprId, Formal, Part};
 use crate::syntax::lexer::{Lexeme, Lexer, Token};
 use crate::syntax::lint::{Lint, Lints, Warning};
 
@@ -63,6 +65,19 @@ pub fn parse(
     options: &ParseOptions<'_>,
     symbols: &mut SymbolTable,
 ) -> Result<Ast, ParseError> {
+    parse_into(Ast::default(), text, options, symbols)
+}
+
+/// Parses `text` to a tree that takes over the memory of `spare`, an empty one.
+///
+/// # Errors
+/// Where Nix reports a syntax error.
+pub fn parse_into(
+    spare: Ast,
+    text: &[u8],
+    options: &ParseOptions<'_>,
+    symbols: &mut SymbolTable,
+) -> Result<Ast, ParseError> {
     let mut lexer = Lexer::new(text);
     let current = lexer.next()?;
     let mut parser = Parser {
@@ -71,7 +86,10 @@ pub fn parse(
         symbols,
         lexer,
         current,
-        ast: Ast::default(),
+        ast: spare,
+        ids: Vec::new(),
+        parts: Vec::new(),
+        formals: Vec::new(),
         depth: 0,
     };
     let root = parser.expr()?;
@@ -90,8 +108,17 @@ struct Parser<'a> {
     lexer: Lexer<'a>,
     current: Lexeme,
     ast: Ast,
+    /// The elements and arguments of what is not at its end yet, the innermost last.
+    ids: Vec<ExprId>,
+    /// The same for parts of texts.
+    parts: Vec<Part>,
+    /// The same for arguments of functions.
+    formals: Vec<Formal>,
     depth: u32,
 }
+
+/// An attribute path, before it is in the tree.
+type AttrPath = SmallVec<[AttrName; 4]>;
 
 type Parsed<T> = Result<T, ParseError>;
 
@@ -149,16 +176,17 @@ impl Parser<'_> {
         error
     }
 
-    /// The token after the current one, without reading on.
-    fn peek(&mut self) -> Parsed<Token> {
+    /// The first byte of the token after the current one, without reading on.
+    fn peek(&mut self) -> u8 {
         let at = self.lexer.at;
-        let token = self.lexer.next()?.token;
+        let byte = self.lexer.next_byte();
         self.lexer.at = at;
-        Ok(token)
+        byte
     }
 
     fn symbol_of(&mut self, name: Lexeme) -> Symbol {
-        self.symbols.intern(&self.text[name.start..name.end])
+        self.symbols
+            .intern_start(&self.text[name.start..], name.end - name.start)
     }
 
     /// An identifier, which is no symbol yet.

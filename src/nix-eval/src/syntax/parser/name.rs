@@ -1,12 +1,14 @@
 //! Attribute names and paths of them.
 
-use super::{Parsed, Parser};
+use smallvec::smallvec;
+
+use super::{AttrPath, Parsed, Parser};
 use crate::syntax::ast::{AttrName, Expr};
 use crate::syntax::lexer::Token;
 
 impl Parser<'_> {
-    pub(super) fn attribute_path(&mut self) -> Parsed<Vec<AttrName>> {
-        let mut path = vec![self.attribute_name()?];
+    pub(super) fn attribute_path(&mut self) -> Parsed<AttrPath> {
+        let mut path: AttrPath = smallvec![self.attribute_name()?];
         while self.is(b'.') {
             self.advance()?;
             path.push(self.attribute_name()?);
@@ -30,8 +32,10 @@ impl Parser<'_> {
                     self.expect(Token::Byte(b'}'))?;
                     expr
                 };
-                Ok(match self.ast.get(expr) {
-                    Expr::String(text) => AttrName::Static(self.symbols.intern(text)),
+                Ok(match *self.ast.get(expr) {
+                    Expr::String(text) => {
+                        AttrName::Static(self.symbols.intern(self.ast.text(text)))
+                    }
                     _ => AttrName::Dynamic(expr),
                 })
             }

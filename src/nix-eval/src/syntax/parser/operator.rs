@@ -59,13 +59,17 @@ impl Parser<'_> {
 
     /// A call with one more argument: added to the call that `function` is, if it is one.
     fn call(&mut self, function: ExprId, arg: ExprId, position: Position) -> ExprId {
-        if let Expr::Call { args, .. } = self.ast.get_mut(function) {
-            args.push(arg);
+        if let Expr::Call { args, .. } = *self.ast.get(function) {
+            let more = self.ast.with_one_more(args, arg);
+            if let Expr::Call { args, .. } = self.ast.get_mut(function) {
+                *args = more;
+            }
             return function;
         }
+        let args = self.ast.add_ids(&[arg]);
         self.ast.add(Expr::Call {
             function,
-            args: vec![arg],
+            args,
             position,
         })
     }
@@ -73,10 +77,11 @@ impl Parser<'_> {
     pub(super) fn call_builtin(
         &mut self,
         name: Symbol,
-        args: Vec<ExprId>,
+        args: &[ExprId],
         position: Position,
     ) -> ExprId {
         let function = self.ast.add(Expr::Var(name, Position::NONE));
+        let args = self.ast.add_ids(args);
         self.ast.add(Expr::Call {
             function,
             args,
@@ -103,7 +108,7 @@ impl Parser<'_> {
                 self.advance()?;
                 let operand = self.expr_op(precedence::HAS_ATTR + 1)?;
                 let zero = self.ast.add(Expr::Int(0));
-                self.call_builtin(known::SUB, vec![zero, operand], start)
+                self.call_builtin(known::SUB, &[zero, operand], start)
             }
             _ => self.expr_app()?,
         };
@@ -124,7 +129,8 @@ impl Parser<'_> {
             self.advance()?;
             if level == precedence::HAS_ATTR {
                 let path = self.attribute_path()?;
-                left = self.ast.add(Expr::HasAttr(left, path.into()));
+                let path = self.ast.add_path(&path);
+                left = self.ast.add(Expr::HasAttr(left, path));
                 spent = level;
                 continue;
             }
@@ -158,24 +164,26 @@ impl Parser<'_> {
             Token::Implies => BinaryOp::Implies,
             Token::Update => BinaryOp::Update,
             Token::ConcatLists => BinaryOp::ConcatLists,
-            Token::Byte(b'<') => return self.call_builtin(known::LESS_THAN, vec![left, right], at),
-            Token::Byte(b'>') => return self.call_builtin(known::LESS_THAN, vec![right, left], at),
+            Token::Byte(b'<') => return self.call_builtin(known::LESS_THAN, &[left, right], at),
+            Token::Byte(b'>') => return self.call_builtin(known::LESS_THAN, &[right, left], at),
             Token::LessEqual => {
-                let call = self.call_builtin(known::LESS_THAN, vec![right, left], at);
+                let call = self.call_builtin(known::LESS_THAN, &[right, left], at);
                 return self.ast.add(Expr::Not(call));
             }
             Token::GreaterEqual => {
-                let call = self.call_builtin(known::LESS_THAN, vec![left, right], at);
+                let call = self.call_builtin(known::LESS_THAN, &[left, right], at);
                 return self.ast.add(Expr::Not(call));
             }
-            Token::Byte(b'-') => return self.call_builtin(known::SUB, vec![left, right], at),
-            Token::Byte(b'*') => return self.call_builtin(known::MUL, vec![left, right], at),
-            Token::Byte(b'/') => return self.call_builtin(known::DIV, vec![left, right], at),
+            Token::Byte(b'-') => return self.call_builtin(known::SUB, &[left, right], at),
+            Token::Byte(b'*') => return self.call_builtin(known::MUL, &[left, right], at),
+            Token::Byte(b'/') => return self.call_builtin(known::DIV, &[left, right], at),
             _ => {
                 let right_start = self.start_of_right(at);
+                let parts = [(start, left), (right_start, right)];
+                let parts = self.ast.add_parts(&parts);
                 return self.ast.add(Expr::Concat {
                     force_string: false,
-                    parts: Box::new([(start, left), (right_start, right)]),
+                    parts,
                     position: at,
                 });
             }
@@ -194,16 +202,33 @@ impl Parser<'_> {
 
     fn expr_app(&mut self) -> Parsed<ExprId> {
         let start = self.here();
-        let mut function = self.expr_select()?;
-        while self.starts_simple()? {
-            let arg = self.expr_select()?;
-            function = self.call(function, arg, start);
+        let function = self.expr_select()?;
+        if !self.starts_simple() {
+            return Ok(function);
         }
-        Ok(function)
+        let first = self.ids.len();
+        if let Expr::Call { args, .. } = *self.ast.get(function) {
+            self.ids.extend_from_slice(self.ast.ids(args));
+        }
+        while self.starts_simple() {
+            let arg = self.expr_select()?;
+            self.ids.push(arg);
+        }
+        let all = self.ast.add_ids(&self.ids[first..]);
+        self.ids.truncate(first);
+        if let Expr::Call { args, .. } = self.ast.get_mut(function) {
+            *args = all;
+            return Ok(function);
+        }
+        Ok(self.ast.add(Expr::Call {
+            function,
+            args: all,
+            position: start,
+        }))
     }
 
-    pub(super) fn starts_simple(&mut self) -> Parsed<bool> {
-        Ok(match self.current.token {
+    pub(super) fn starts_simple(&mut self) -> bool {
+        match self.current.token {
             Token::Id
             | Token::Int(_)
             | Token::Float(_)
@@ -215,9 +240,9 @@ impl Parser<'_> {
             | Token::Uri
             | Token::Rec
             | Token::Byte(b'(' | b'{' | b'[') => true,
-            Token::Let => self.peek()? == Token::Byte(b'{'),
+            Token::Let => self.peek() == b'{',
             _ => false,
-        })
+        }
     }
 
     /// Where an argument or an element should stand and something else does.
@@ -244,9 +269,10 @@ impl Parser<'_> {
                 } else {
                     None
                 };
+                let path = self.ast.add_path(&path);
                 Ok(self.ast.add(Expr::Select {
                     set,
-                    path: path.into(),
+                    path,
                     default,
                     position,
                 }))
@@ -255,9 +281,10 @@ impl Parser<'_> {
             Token::Or => {
                 let or = self.ast.add(Expr::Var(known::OR, position));
                 self.advance()?;
+                let args = self.ast.add_ids(&[or]);
                 Ok(self.ast.add(Expr::Call {
                     function: set,
-                    args: vec![or],
+                    args,
                     position,
                 }))
             }

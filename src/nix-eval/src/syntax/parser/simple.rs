@@ -34,17 +34,18 @@ impl Parser<'_> {
                         "URL literals are {word}. Consider using a string literal \"{url}\" instead"
                     )
                 })?;
-                Expr::String(url.into())
+                Expr::String(self.ast.add_text(url))
             }
             Token::Quote => return self.string(),
             Token::IndentedOpen => return self.indented_string(),
             Token::Path | Token::HomePath => return self.path(),
             Token::SearchPath => {
                 let name = &self.text[self.current.start + 1..self.current.end - 1];
-                let name = self.ast.add(Expr::String(name.into()));
+                let name = Expr::String(self.ast.add_text(name));
+                let name = self.ast.add(name);
                 let path = self.ast.add(Expr::Var(known::NIX_PATH, Position::NONE));
                 self.advance()?;
-                return Ok(self.call_builtin(known::FIND_FILE, vec![path, name], start));
+                return Ok(self.call_builtin(known::FIND_FILE, &[path, name], start));
             }
             Token::Byte(b'(') => {
                 self.advance()?;
@@ -68,7 +69,7 @@ impl Parser<'_> {
                 if let Expr::Attrs(attrs) = self.ast.get_mut(set) {
                     attrs.position = start;
                 }
-                let path = Box::new([AttrName::Static(known::BODY)]);
+                let path = self.ast.add_path(&[AttrName::Static(known::BODY)]);
                 return Ok(self.ast.add(Expr::Select {
                     set,
                     path,
@@ -89,19 +90,22 @@ impl Parser<'_> {
         attrs.recursive = recursive;
         attrs.position = position;
         self.advance()?;
-        Ok(self.ast.add(Expr::Attrs(Box::new(attrs))))
+        Ok(self.ast.add(Expr::Attrs(attrs)))
     }
 
     pub(super) fn list(&mut self) -> Parsed<ExprId> {
         self.advance()?;
-        let mut elements = Vec::new();
+        let start = self.ids.len();
         while !self.is(b']') {
-            if !self.starts_simple()? {
+            if !self.starts_simple() {
                 return Err(self.no_argument());
             }
-            elements.push(self.expr_select()?);
+            let element = self.expr_select()?;
+            self.ids.push(element);
         }
         self.advance()?;
-        Ok(self.ast.add(Expr::List(elements.into())))
+        let elements = self.ast.add_ids(&self.ids[start..]);
+        self.ids.truncate(start);
+        Ok(self.ast.add(Expr::List(elements)))
     }
 }

@@ -1,9 +1,11 @@
 //! Strings, indented strings and paths, with what is interpolated in them.
 
+use smallvec::SmallVec;
+
 use super::{ParseError, Parsed, Parser};
 use crate::position::Position;
 use crate::syntax::ast::{Expr, ExprId};
-use crate::syntax::indentation::{self, Part};
+use crate::syntax::indentation::{self, Indentation};
 use crate::syntax::lexer::{Piece, Token};
 
 impl Parser<'_> {
@@ -17,35 +19,47 @@ impl Parser<'_> {
         Ok(expr)
     }
 
+    fn text(&mut self, text: &[u8]) -> ExprId {
+        let text = self.ast.add_text(text);
+        self.ast.add(Expr::String(text))
+    }
+
+    /// The parts from `first` on, put together to what starts at `position`.
+    fn concat(&mut self, first: usize, force_string: bool, position: Position) -> ExprId {
+        let parts = self.ast.add_parts(&self.parts[first..]);
+        self.parts.truncate(first);
+        self.ast.add(Expr::Concat {
+            force_string,
+            parts,
+            position,
+        })
+    }
+
     pub(super) fn string(&mut self) -> Parsed<ExprId> {
         let start = self.position(self.lexer.at);
-        let mut parts: Vec<(Position, ExprId)> = Vec::new();
+        let first = self.parts.len();
         let mut interpolated = false;
         loop {
             let at = self.position(self.lexer.at);
-            match self.lexer.string_piece()? {
-                Piece::Text(text, _) => parts.push((at, self.ast.add(Expr::String(text.into())))),
+            let part = match self.lexer.string_piece()? {
+                Piece::Text(text, _) => self.text(&text),
                 Piece::Interpolation => {
                     interpolated = true;
-                    let expr = self.interpolation()?;
-                    parts.push((at, expr));
+                    self.interpolation()?
                 }
                 Piece::Close => break,
                 Piece::End => return Err(self.end_of_file()),
-            }
+            };
+            self.parts.push((at, part));
         }
         self.advance()?;
-        Ok(match (&parts[..], interpolated) {
-            ([], _) => self.ast.add(Expr::String(Box::default())),
-            ([(_, text)], false) => *text,
-            _ => {
-                let parts = parts.into();
-                self.ast.add(Expr::Concat {
-                    force_string: true,
-                    parts,
-                    position: start,
-                })
+        Ok(match (&self.parts[first..], interpolated) {
+            ([], _) => self.text(b""),
+            (&[(_, text)], false) => {
+                self.parts.truncate(first);
+                text
             }
+            _ => self.concat(first, true, start),
         })
     }
 
@@ -58,37 +72,48 @@ impl Parser<'_> {
 
     pub(super) fn indented_string(&mut self) -> Parsed<ExprId> {
         let start = self.here();
-        let mut parts = Vec::new();
+        let mut pieces: SmallVec<[(Position, indentation::Part<ExprId>); 4]> = SmallVec::new();
         loop {
             let at = self.position(self.lexer.at);
-            match self.lexer.indented_piece()? {
-                Piece::Text(text, counts) => parts.push((at, Part::Text(text, counts))),
-                Piece::Interpolation => parts.push((at, Part::Expr(self.interpolation()?))),
+            let part = match self.lexer.indented_piece()? {
+                Piece::Text(text, counts) => indentation::Part::Text(text, counts),
+                Piece::Interpolation => indentation::Part::Expr(self.interpolation()?),
                 Piece::Close => break,
                 Piece::End => return Err(self.end_of_file()),
-            }
+            };
+            pieces.push((at, part));
         }
         self.advance()?;
-        let mut stripped = indentation::strip(parts);
-        if let [(_, Part::Text(text, _))] = &mut stripped[..] {
-            let text = std::mem::take(text);
-            return Ok(self.ast.add(Expr::String(text.into())));
+        let first = self.parts.len();
+        let mut indentation = Indentation::of(pieces.iter().map(|(_, part)| part));
+        let last = pieces.len().checked_sub(1);
+        for (index, (at, part)) in pieces.into_iter().enumerate() {
+            let part = match part {
+                indentation::Part::Expr(expr) => {
+                    indentation.interrupt();
+                    expr
+                }
+                indentation::Part::Text(text, _) => {
+                    let is_last = Some(index) == last;
+                    let strip = |out: &mut Vec<u8>| indentation.strip(&text, is_last, out);
+                    let text = self.ast.write_text(strip);
+                    if text.is_empty() {
+                        continue;
+                    }
+                    self.ast.add(Expr::String(text))
+                }
+            };
+            self.parts.push((at, part));
         }
-        if stripped.is_empty() {
-            return Ok(self.ast.add(Expr::String(Box::default())));
-        }
-        let parts = stripped
-            .into_iter()
-            .map(|(position, part)| match part {
-                Part::Text(text, _) => (position, self.ast.add(Expr::String(text.into()))),
-                Part::Expr(expr) => (position, expr),
-            })
-            .collect();
-        Ok(self.ast.add(Expr::Concat {
-            force_string: true,
-            parts,
-            position: start,
-        }))
+        Ok(match self.parts[first..] {
+            [] => self.text(b""),
+            // Nix leaves out the concatenation for an interpolated literal, too.
+            [(_, only)] if matches!(self.ast.get(only), Expr::String(_)) => {
+                self.parts.truncate(first);
+                only
+            }
+            _ => self.concat(first, true, start),
+        })
     }
 
     fn lint_path(&mut self, literal: &[u8]) -> Parsed<()> {
@@ -141,8 +166,10 @@ impl Parser<'_> {
             resolve(self.options.base_path, literal)
         };
         let mut slash = literal.ends_with(b"/");
-        let first = self.ast.add(Expr::Path(text.into()));
-        let mut parts = vec![(start, first)];
+        let text = self.ast.add_text(&text);
+        let only = self.ast.add(Expr::Path(text));
+        let first = self.parts.len();
+        self.parts.push((start, only));
         self.lexer.at = self.current.end;
         let mut text_pending = false;
         loop {
@@ -154,29 +181,27 @@ impl Parser<'_> {
                 let message = "syntax error, unexpected end of path, expecting '${'".into();
                 return Err(ParseError::new(offset, message));
             }
-            text_pending = parts.len() == 1 && matches!(piece, Piece::Text(..));
-            match piece {
+            let is_first = self.parts.len() == first + 1;
+            text_pending = is_first && matches!(piece, Piece::Text(..));
+            let part = match piece {
                 Piece::Text(text, _) => {
                     slash = text.ends_with(b"/");
-                    parts.push((at, self.ast.add(Expr::String(text.into()))));
+                    self.text(&text)
                 }
                 Piece::Interpolation => {
                     slash = false;
-                    parts.push((at, self.interpolation()?));
+                    self.interpolation()?
                 }
                 Piece::Close | Piece::End => break,
-            }
+            };
+            self.parts.push((at, part));
         }
         self.advance()?;
-        if parts.len() == 1 {
-            return Ok(first);
+        if self.parts.len() == first + 1 {
+            self.parts.truncate(first);
+            return Ok(only);
         }
-        let parts = parts.into();
-        Ok(self.ast.add(Expr::Concat {
-            force_string: false,
-            parts,
-            position: start,
-        }))
+        Ok(self.concat(first, false, start))
     }
 }
 
@@ -191,4 +216,56 @@ fn resolve(base: &[u8], literal: &[u8]) -> Vec<u8> {
         path.push(b'/');
     }
     path
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::position::Position;
+    use crate::symbol::SymbolTable;
+    use crate::syntax::lint::Lints;
+    use crate::syntax::show::expression;
+    use crate::syntax::{ParseOptions, parse};
+
+    /// How a text is read.
+    fn read(text: &str) -> String {
+        let options = ParseOptions {
+            base: Position(1),
+            base_path: b"/",
+            home: None,
+            pipe_operators: false,
+            lints: Lints::default(),
+        };
+        let mut symbols = SymbolTable::new();
+        let ast = parse(text.as_bytes(), &options, &mut symbols).unwrap();
+        let shown = expression(&ast, &symbols, ast.root.unwrap());
+        String::from_utf8(shown).unwrap()
+    }
+
+    #[test]
+    fn strings_are_read_as_nix_reads_them() {
+        let as_nix = [
+            (r#""""#, r#""""#),
+            (r#""a$b$$${c}""#, r#"("a$b$$" + c)"#),
+            ("\"a\\n\\${\\\\\r\n$\"", r#""a\n\${\\\n$""#),
+            (r#""${"a"}""#, r#"("a")"#),
+            ("''''", r#""""#),
+            ("''\n  ''", r#""""#),
+            ("''\n    a\n\n   b\n      ''", r#"" a\n\nb\n""#),
+            (
+                "''\n    a ${b} c\n      d\n  ''",
+                r#"("a " + b + " c\n  d\n")"#,
+            ),
+            (
+                r"''a''${b''$'''c''\n''",
+                r#"("a" + "$" + "{b" + "$" + "''" + "c" + "\n")"#,
+            ),
+            ("'' ${b}\n   c''", r#"(b + "\n  c")"#),
+            ("''\n  ${\"a\"}\n ''", r#"("a" + "\n")"#),
+            ("''${\"a\"}''", r#""a""#),
+            ("''${a}''", "(a)"),
+        ];
+        for (text, shown) in as_nix {
+            assert_eq!(read(text), shown, "{text}");
+        }
+    }
 }
