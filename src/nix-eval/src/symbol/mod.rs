@@ -1,13 +1,14 @@
 //! Interned names. A symbol is an index; equal names have equal symbols for the life of a table.
 //! Nothing here knows values: the string value of a symbol is kept by the evaluator.
 
-mod key;
 pub mod known;
 
+use std::hash::Hasher;
+
 use hashbrown::HashTable;
+use rustc_hash::FxHasher;
 
 use crate::stand_in::has_stand_in;
-use key::Key;
 
 /// An interned attribute or variable name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,7 +21,7 @@ pub struct Symbol(pub u32);
 pub struct SymbolTable {
     bytes: Vec<u8>,
     ends: Vec<u32>,
-    index: HashTable<Indexed>,
+    index: HashTable<u32>,
     /// The rank of each symbol, or [`UNSEEN`]; empty while symbols are their own ranks.
     ranks: Vec<u32>,
     /// The symbols that have a rank, by rank.
@@ -32,10 +33,10 @@ pub struct SymbolTable {
 /// The rank of a name that has not appeared yet.
 const UNSEEN: u32 = u32::MAX;
 
-/// A symbol, found by its name.
-struct Indexed {
-    key: Key,
-    symbol: u32,
+fn hash_bytes(bytes: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(bytes);
+    hasher.finish()
 }
 
 impl SymbolTable {
@@ -51,21 +52,12 @@ impl SymbolTable {
 
     /// The symbol of `name`, made if it is new.
     pub fn intern(&mut self, name: &[u8]) -> Symbol {
-        self.intern_by(name, Key::of(name))
-    }
-
-    /// The symbol of the first `length` bytes of `text`, made if it is new.
-    pub(crate) fn intern_start(&mut self, text: &[u8], length: usize) -> Symbol {
-        self.intern_by(&text[..length], Key::of_start(text, length))
-    }
-
-    #[inline]
-    fn intern_by(&mut self, name: &[u8], key: Key) -> Symbol {
-        if let Some(symbol) = self.find_by(name, key) {
+        let hash = hash_bytes(name);
+        if let Some(symbol) = self.find_hashed(name, hash) {
             self.appears(symbol);
             return symbol;
         }
-        let symbol = self.add(name, key);
+        let symbol = self.add(name, hash);
         if !self.ranks.is_empty() {
             self.ranks.push(UNSEEN);
             self.appears(symbol);
@@ -73,14 +65,14 @@ impl SymbolTable {
         symbol
     }
 
-    fn add(&mut self, name: &[u8], key: Key) -> Symbol {
+    fn add(&mut self, name: &[u8], hash: u64) -> Symbol {
         self.has_stand_in |= has_stand_in(name);
         let symbol = self.ends.len() as u32;
         self.bytes.extend_from_slice(name);
         self.ends.push(self.bytes.len() as u32);
-        let indexed = Indexed { key, symbol };
+        let (bytes, ends) = (&self.bytes, &self.ends);
         self.index
-            .insert_unique(key.hash(), indexed, |indexed| indexed.key.hash());
+            .insert_unique(hash, symbol, |&s| hash_bytes(slice(bytes, ends, s)));
         Symbol(symbol)
     }
 
@@ -102,9 +94,11 @@ impl SymbolTable {
         let count = names.len();
         self.appeared = (0..seen).collect();
         self.ends.reserve(count);
-        self.index.reserve(count, |indexed| indexed.key.hash());
+        let (bytes, ends) = (&self.bytes, &self.ends);
+        self.index
+            .reserve(count, |&s| hash_bytes(slice(bytes, ends, s)));
         for name in names {
-            self.add(name, Key::of(name));
+            self.add(name, hash_bytes(name));
         }
         self.ranks = (0..seen).collect();
         self.ranks.resize(self.ends.len(), UNSEEN);
@@ -166,23 +160,13 @@ impl SymbolTable {
     /// The symbol of `name` where it has one: a name never interned is in no attribute set.
     #[must_use]
     pub fn find(&self, name: &[u8]) -> Option<Symbol> {
-        self.find_by(name, Key::of(name))
+        self.find_hashed(name, hash_bytes(name))
     }
 
-    #[inline]
-    fn find_by(&self, name: &[u8], key: Key) -> Option<Symbol> {
-        let is_it = |indexed: &Indexed| {
-            indexed.key == key && (key.is_whole() || self.is_named(indexed.symbol, name))
-        };
-        let indexed = self.index.find(key.hash(), is_it)?;
-        Some(Symbol(indexed.symbol))
-    }
-
-    /// Whether a symbol has a name that its key does not tell.
-    #[cold]
-    #[inline(never)]
-    fn is_named(&self, symbol: u32, name: &[u8]) -> bool {
-        slice(&self.bytes, &self.ends, symbol) == name
+    fn find_hashed(&self, name: &[u8], hash: u64) -> Option<Symbol> {
+        self.index
+            .find(hash, |&s| slice(&self.bytes, &self.ends, s) == name)
+            .map(|&s| Symbol(s))
     }
 
     /// The name of `symbol`.

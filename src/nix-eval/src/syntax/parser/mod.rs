@@ -185,8 +185,7 @@ impl Parser<'_> {
     }
 
     fn symbol_of(&mut self, name: Lexeme) -> Symbol {
-        self.symbols
-            .intern_start(&self.text[name.start..], name.end - name.start)
+        self.symbols.intern(&self.text[name.start..name.end])
     }
 
     /// An identifier, which is no symbol yet.
