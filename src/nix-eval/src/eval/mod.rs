@@ -92,6 +92,8 @@ pub struct Evaluator {
     pub(crate) stack_limit: usize,
     /// An empty tree whose memory the next one takes over.
     pub(crate) spare_tree: Ast,
+    /// The name of the image of files that earlier evaluations parsed, until it is opened.
+    pub(crate) unopened_image: Option<String>,
     /// What earlier evaluations parsed.
     pub(crate) saved_files: Option<SavedFiles>,
     /// What later evaluations need not parse.
@@ -167,6 +169,7 @@ impl Evaluator {
             depth: 0,
             stack_limit: 0,
             spare_tree: Ast::default(),
+            unopened_image: None,
             saved_files: None,
             parsed: None,
             shared: Shared::default(),

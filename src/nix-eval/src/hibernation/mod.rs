@@ -118,6 +118,9 @@ impl Evaluator {
         let taint = Taint::take(&mut from)?;
         let layers = layout.layers([from.words()?, from.words()?])?;
         let tables = Tables::parse(from.0)?;
+        if tables.parsed != self.saved_files_identity() {
+            self.open_image();
+        }
         if tables.start != below.start || tables.parsed != self.saved_files_identity() {
             return None;
         }

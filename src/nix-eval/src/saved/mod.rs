@@ -152,9 +152,19 @@ impl Evaluator {
     }
 
     /// Uses the image of this name. Where values were adopted, its files have their places among
-    /// them, and those that came later have none.
+    /// them, and those that came later have none; it is opened when a file is asked for that is not in them.
     pub(crate) fn use_image(&mut self, name: String) {
-        if let Some(bytes) = self.world.saved(&name)
+        self.unopened_image = Some(name.clone());
+        self.parsed = Some(Parsed::new(name));
+        if self.parsed_beside_values().is_none() {
+            self.open_image();
+        }
+    }
+
+    /// Opens the image, if it is not open yet.
+    pub(crate) fn open_image(&mut self) {
+        if let Some(name) = self.unopened_image.take()
+            && let Some(bytes) = self.world.saved(&name)
             && let Some((index, later)) = self.fitting_index(&*bytes)
         {
             let identity = identity(&index.entries);
@@ -169,7 +179,6 @@ impl Evaluator {
                 later,
             });
         }
-        self.parsed = Some(Parsed::new(name));
     }
 
     /// The index of the files that have a place, and the files that have none.
@@ -186,7 +195,7 @@ impl Evaluator {
         (identity(&index.entries) == (count, expected)).then_some((index, later))
     }
 
-    /// Which saved files are in use: how many, and a hash over them.
+    /// Which saved files are in use: how many, and a hash over them. Of an image that is not open, none are.
     pub(crate) fn saved_files_identity(&self) -> (u32, Digest) {
         let saved = self.saved_files.as_ref();
         saved.map_or((0, Digest::default()), |saved| saved.identity)
@@ -194,6 +203,7 @@ impl Evaluator {
 
     /// Code for the file at `path`, if it was saved with this text.
     pub(crate) fn saved_code(&mut self, path: &Rc<[u8]>, text: &Arc<[u8]>) -> Option<u32> {
+        self.open_image();
         let saved = self.saved_files.as_ref()?;
         let entries = saved.entries.get(&path[..])?;
         let expected = digest(text);
