@@ -1,55 +1,17 @@
-//! The syntax tree: nodes in one vector, referred to by index; their texts, names and parts in others. It
-//! lives from parsing to lowering, and the next one may take its memory over.
+//! The syntax tree: nodes in one vector, referred to by index; their texts, names and parts are stretches of
+//! others (`stretches.rs`). It lives from parsing to lowering.
 
-use std::marker::PhantomData;
+mod stretches;
 
 use crate::position::Position;
 use crate::symbol::Symbol;
 use crate::syntax::lint::Warning;
 
+pub use stretches::Span;
+
 /// Index of an expression in [`Ast::exprs`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ExprId(pub u32);
-
-/// A stretch of one of the tree's vectors.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Span<T> {
-    start: u32,
-    end: u32,
-    of: PhantomData<T>,
-}
-
-impl<T> Default for Span<T> {
-    fn default() -> Self {
-        Self::new(0, 0)
-    }
-}
-
-impl<T> Span<T> {
-    fn new(start: usize, end: usize) -> Self {
-        Self {
-            start: start as u32,
-            end: end as u32,
-            of: PhantomData,
-        }
-    }
-
-    pub(super) fn range(self) -> std::ops::Range<usize> {
-        self.start as usize..self.end as usize
-    }
-
-    /// How much there is.
-    #[must_use]
-    pub fn len(self) -> usize {
-        (self.end - self.start) as usize
-    }
-
-    /// Whether there is nothing.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.start == self.end
-    }
-}
 
 /// One syntax tree.
 #[derive(Default)]
@@ -256,137 +218,7 @@ pub enum Expr {
     Literal(u32),
 }
 
-/// Expressions of a tree whose memory is kept for another one, at most.
-const MOST_RECYCLED: usize = 8192;
-
 impl Ast {
-    /// An empty tree that takes over the memory of this one, if it is no more than most files need.
-    #[must_use]
-    pub fn recycled(mut self) -> Self {
-        if self.exprs.capacity() > MOST_RECYCLED {
-            return Self::default();
-        }
-        for expr in self.exprs.drain(..) {
-            if let Expr::Attrs(mut attrs) | Expr::Let(mut attrs, _) = expr {
-                attrs.clear();
-                self.spare.push(attrs);
-            }
-        }
-        self.bytes.clear();
-        self.ids.clear();
-        self.names.clear();
-        self.parts.clear();
-        self.formals.clear();
-        self.warnings.clear();
-        self.root = None;
-        self
-    }
-
-    /// The tree in no more memory than it needs; what it had is left for another one.
-    #[must_use]
-    pub(crate) fn take_compact(&mut self) -> Self {
-        Self {
-            exprs: moved(&mut self.exprs),
-            bytes: moved(&mut self.bytes),
-            ids: moved(&mut self.ids),
-            names: moved(&mut self.names),
-            parts: moved(&mut self.parts),
-            formals: moved(&mut self.formals),
-            spare: Vec::new(),
-            root: self.root.take(),
-            warnings: std::mem::take(&mut self.warnings),
-        }
-    }
-
-    /// An empty set.
-    #[expect(clippy::unnecessary_box_returns, reason = "the box goes into the tree")]
-    pub(super) fn new_attrs(&mut self) -> Box<Attrs> {
-        self.spare.pop().unwrap_or_default()
-    }
-
-    /// A set is in no expression any more.
-    pub(super) fn give_back(&mut self, mut attrs: Box<Attrs>) {
-        attrs.clear();
-        self.spare.push(attrs);
-    }
-
-    /// Adds a text.
-    pub fn add_text(&mut self, text: &[u8]) -> Span<u8> {
-        add(&mut self.bytes, text)
-    }
-
-    /// Adds what `write` writes.
-    pub(super) fn write_text(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Span<u8> {
-        let start = self.bytes.len();
-        write(&mut self.bytes);
-        Span::new(start, self.bytes.len())
-    }
-
-    /// Adds an attribute path.
-    pub fn add_path(&mut self, path: &[AttrName]) -> Span<AttrName> {
-        add(&mut self.names, path)
-    }
-
-    /// Adds elements or arguments.
-    pub fn add_ids(&mut self, ids: &[ExprId]) -> Span<ExprId> {
-        add(&mut self.ids, ids)
-    }
-
-    /// The elements `ids` and one more.
-    pub(super) fn with_one_more(&mut self, ids: Span<ExprId>, more: ExprId) -> Span<ExprId> {
-        let start = self.ids.len();
-        self.ids.extend_from_within(ids.range());
-        self.ids.push(more);
-        Span::new(start, self.ids.len())
-    }
-
-    /// Adds parts of a text, or operands.
-    pub fn add_parts(&mut self, parts: &[Part]) -> Span<Part> {
-        add(&mut self.parts, parts)
-    }
-
-    /// Adds arguments of a function.
-    pub fn add_formals(&mut self, formals: &[Formal]) -> Span<Formal> {
-        add(&mut self.formals, formals)
-    }
-
-    /// A text.
-    #[must_use]
-    pub fn text(&self, text: Span<u8>) -> &[u8] {
-        &self.bytes[text.range()]
-    }
-
-    /// An attribute path.
-    #[must_use]
-    pub fn path(&self, path: Span<AttrName>) -> &[AttrName] {
-        &self.names[path.range()]
-    }
-
-    /// Elements or arguments.
-    #[must_use]
-    pub fn ids(&self, ids: Span<ExprId>) -> &[ExprId] {
-        &self.ids[ids.range()]
-    }
-
-    /// Parts of a text, or operands.
-    #[must_use]
-    pub fn parts(&self, parts: Span<Part>) -> &[Part] {
-        &self.parts[parts.range()]
-    }
-
-    /// Arguments of a function.
-    #[must_use]
-    pub fn formals(&self, formals: Span<Formal>) -> &[Formal] {
-        &self.formals[formals.range()]
-    }
-
-    /// The arguments of a function, where it takes a set.
-    #[must_use]
-    pub fn formals_of(&self, lambda: &Lambda) -> &[Formal] {
-        let formals = lambda.formals.map(|formals| formals.formals);
-        self.formals(formals.unwrap_or_default())
-    }
-
     /// Adds an expression.
     pub fn add(&mut self, expr: Expr) -> ExprId {
         self.exprs.push(expr);
@@ -477,18 +309,6 @@ impl Ast {
             id = lambda.body;
         }
     }
-}
-
-fn moved<T>(from: &mut Vec<T>) -> Vec<T> {
-    let mut to = Vec::with_capacity(from.len());
-    to.append(from);
-    to
-}
-
-fn add<T: Copy>(to: &mut Vec<T>, new: &[T]) -> Span<T> {
-    let start = to.len();
-    to.extend_from_slice(new);
-    Span::new(start, to.len())
 }
 
 /// From how many attributes on a set keeps an index by name while it is parsed.
