@@ -281,6 +281,8 @@ impl<'a> Lexer<'a> {
             (b'<', b'|') => two(Token::PipeFrom),
             (b'|', b'>') => two(Token::PipeInto),
             (b'$', b'{') => two(Token::DollarCurly),
+            // What Nix's scanner hands on as token number 0, which is the end.
+            (0, _) => Ok((Token::End, start + 1)),
             (b'"', _) => Ok((Token::Quote, start + 1)),
             (b'\'', b'\'') => {
                 let mut end = start + 2;

@@ -6,7 +6,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::ast::{Ast, AttrName, Attrs, Expr, ExprId};
+use super::ast::{Ast, Expr, ExprId};
 use crate::symbol::{Symbol, SymbolTable};
 
 /// A literal.
@@ -127,59 +127,16 @@ fn bound_names(ast: &Ast) -> FxHashSet<Symbol> {
     names
 }
 
-fn computed(path: &[AttrName]) -> impl Iterator<Item = ExprId> {
-    path.iter().filter_map(|name| match name {
-        AttrName::Static(_) => None,
-        AttrName::Dynamic(expr) => Some(*expr),
-    })
-}
-
-fn of_attrs(attrs: &Attrs) -> impl Iterator<Item = ExprId> {
-    let values = attrs.attrs.iter().map(|attr| attr.value);
-    let dynamic = attrs
-        .dynamic
-        .iter()
-        .flat_map(|attr| [attr.name, attr.value]);
-    let sources = attrs.inherit_from.iter().copied();
-    values.chain(dynamic).chain(sources)
-}
-
 /// The expressions in an expression in which literals may be changed.
 fn children(ast: &Ast, id: ExprId) -> Vec<ExprId> {
-    match ast.get(id) {
-        Expr::Int(_)
-        | Expr::Float(_)
-        | Expr::String(_)
-        | Expr::Path(_)
-        | Expr::Var(..)
-        | Expr::InheritFrom(_)
-        | Expr::Concat { .. }
-        | Expr::CurrentPosition(_)
-        | Expr::Literal(_) => Vec::new(),
-        Expr::Select {
-            set, path, default, ..
-        } => std::iter::once(*set)
-            .chain(computed(ast.path(*path)))
-            .chain(*default)
-            .collect(),
-        Expr::HasAttr(set, path) => std::iter::once(*set)
-            .chain(computed(ast.path(*path)))
-            .collect(),
-        Expr::Attrs(attrs) => of_attrs(attrs).collect(),
-        Expr::List(elements) => ast.ids(*elements).to_vec(),
-        Expr::Lambda(lambda) => {
-            let formals = ast.formals_of(lambda).iter();
-            let defaults = formals.filter_map(|formal| formal.default);
-            defaults.chain([lambda.body]).collect()
-        }
-        Expr::Call { function, args, .. } => std::iter::once(*function)
-            .chain(ast.ids(*args).iter().copied())
-            .collect(),
-        Expr::Let(attrs, body) => of_attrs(attrs).chain([*body]).collect(),
-        Expr::With(first, second, _) | Expr::Binary(_, first, second, _) => vec![*first, *second],
+    match *ast.get(id) {
+        Expr::Concat { .. } => Vec::new(),
         // The condition is in the message of an assertion that fails.
-        Expr::Assert(_, body, _) => vec![*body],
-        Expr::If(condition, then, otherwise, _) => vec![*condition, *then, *otherwise],
-        Expr::Not(operand) => vec![*operand],
+        Expr::Assert(_, body, _) => vec![body],
+        _ => {
+            let mut parts = Vec::new();
+            ast.each_part(id, |part| parts.push(part));
+            parts
+        }
     }
 }

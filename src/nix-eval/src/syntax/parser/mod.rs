@@ -161,7 +161,13 @@ impl Parser<'_> {
             "syntax error, unexpected {}",
             wording::describe(self.current.token)
         );
-        ParseError::new(self.current.start, message)
+        let at_end = self.current.token == Token::End;
+        let offset = if at_end {
+            self.current.end
+        } else {
+            self.current.start
+        };
+        ParseError::new(offset, message)
     }
 
     fn expected(&self, token: Token) -> ParseError {
@@ -230,5 +236,94 @@ impl Parser<'_> {
         let result = self.expr_function();
         self.depth -= 1;
         result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::with_stack;
+
+    /// A text in the root folder, without anything special.
+    pub(super) const PLAIN: ParseOptions<'static> = ParseOptions {
+        base: Position(1),
+        base_path: b"/",
+        home: None,
+        pipe_operators: false,
+        lints: Lints {
+            url_literals: Lint::Ignore,
+            absolute_path_literals: Lint::Ignore,
+            short_path_literals: Lint::Ignore,
+        },
+    };
+
+    /// Why a text is no expression, if it is none.
+    fn refusal(text: &str) -> Option<String> {
+        let parsed = || parse(text.as_bytes(), &PLAIN, &mut SymbolTable::new()).err();
+        let error = with_stack(parsed).unwrap().unwrap();
+        error.map(|error| error.message)
+    }
+
+    #[test]
+    fn a_text_ends_at_a_null_byte_that_stands_for_itself() {
+        for whole in [
+            "1\0 2",
+            "1 \0",
+            "1 # \0\n\0)",
+            "/* \0 */ 1",
+            "./a\0b",
+            "a\0",
+        ] {
+            assert_eq!(refusal(whole), None, "{whole:?}");
+        }
+        let unfinished = [
+            ("1 +\0 2", 4, "syntax error, unexpected end of file"),
+            ("\0", 1, "syntax error, unexpected end of file"),
+            (
+                "{ a\0 = 1; }",
+                4,
+                "syntax error, unexpected end of file, expecting '.' or '='",
+            ),
+        ];
+        for (text, offset, message) in unfinished {
+            let parsed = parse(text.as_bytes(), &PLAIN, &mut SymbolTable::new());
+            let error = parsed.err().unwrap();
+            assert_eq!((error.offset, error.message.as_str()), (offset, message));
+        }
+    }
+
+    #[test]
+    fn whatever_may_be_nested_is_refused_before_the_stack_ends() {
+        let nestings = [
+            ("(", ")"),
+            ("[", "]"),
+            ("{ a = ", "; }"),
+            ("{ ${", "} = 1; }"),
+            ("{ a ? ", " }: 1"),
+            ("let a = ", "; in a"),
+            ("a: ", ""),
+            ("if ", " then 1 else 1"),
+            ("with ", "; 1"),
+            ("assert ", "; 1"),
+            ("a.b or ", ""),
+            ("a.${", "}"),
+            ("a ? ${", "}"),
+            ("f (", ")"),
+            ("\"${", "}\""),
+            ("''${", "}''"),
+            ("./a${", "}"),
+            ("!", ""),
+            ("-", ""),
+            ("1 ++ ", ""),
+            ("a -> ", ""),
+        ];
+        for (open, close) in nestings {
+            let nested = |levels| open.repeat(levels) + "1" + &close.repeat(levels);
+            assert_eq!(refusal(&nested(20_000)), None, "{open}");
+            let deep = refusal(&nested(1_000_000));
+            assert_eq!(deep.as_deref(), Some("memory exhausted"), "{open}");
+            let unclosed = refusal(&open.repeat(1_000_000));
+            assert_eq!(unclosed.as_deref(), Some("memory exhausted"), "{open}");
+        }
     }
 }

@@ -265,7 +265,10 @@ impl Parser<'_> {
                 let path = self.attribute_path()?;
                 let default = if self.current.token == Token::Or {
                     self.advance()?;
-                    Some(self.expr_select()?)
+                    self.enter()?;
+                    let default = self.expr_select()?;
+                    self.depth -= 1;
+                    Some(default)
                 } else {
                     None
                 };

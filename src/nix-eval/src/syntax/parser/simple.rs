@@ -94,6 +94,8 @@ impl Parser<'_> {
     }
 
     pub(super) fn list(&mut self) -> Parsed<ExprId> {
+        // Elements are no whole expressions, which would count for themselves.
+        self.enter()?;
         self.advance()?;
         let start = self.ids.len();
         while !self.is(b']') {
@@ -104,6 +106,7 @@ impl Parser<'_> {
             self.ids.push(element);
         }
         self.advance()?;
+        self.depth -= 1;
         let elements = self.ast.add_ids(&self.ids[start..]);
         self.ids.truncate(start);
         Ok(self.ast.add(Expr::List(elements)))

@@ -220,23 +220,15 @@ fn resolve(base: &[u8], literal: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use crate::position::Position;
     use crate::symbol::SymbolTable;
-    use crate::syntax::lint::Lints;
+    use crate::syntax::parse;
+    use crate::syntax::parser::tests::PLAIN;
     use crate::syntax::show::expression;
-    use crate::syntax::{ParseOptions, parse};
 
     /// How a text is read.
     fn read(text: &str) -> String {
-        let options = ParseOptions {
-            base: Position(1),
-            base_path: b"/",
-            home: None,
-            pipe_operators: false,
-            lints: Lints::default(),
-        };
         let mut symbols = SymbolTable::new();
-        let ast = parse(text.as_bytes(), &options, &mut symbols).unwrap();
+        let ast = parse(text.as_bytes(), &PLAIN, &mut symbols).unwrap();
         let shown = expression(&ast, &symbols, ast.root.unwrap());
         String::from_utf8(shown).unwrap()
     }
