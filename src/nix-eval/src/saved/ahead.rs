@@ -1,15 +1,9 @@
-//! What is parsed ahead: the files that a file will ask for, by what it looks like, and the thread that is told
-//! of them (`beside.rs`) as the evaluation sees it.
+//! The thread that lowers files ahead (`beside.rs`) as the evaluation sees it: when there is one, what it is
+//! told, and what it is asked.
 
-use super::beside::{Beside, Expected, Ready};
-use super::draft::Tree;
+use super::beside::{Beside, Claim, Expected, Task};
+use super::room::Ready;
 use crate::eval::Evaluator;
-use crate::path;
-use crate::position::Position;
-use crate::syntax::ast::{Ast, Expr, ExprId};
-
-/// Files that are worth a thread to parse them ahead.
-pub(super) const FILES_WORTH_EXPECTING: usize = 16;
 
 /// The thread that parses beside the evaluation.
 pub(super) enum Help {
@@ -31,23 +25,9 @@ impl Help {
 
 impl Evaluator {
     /// What a thread made of a file ahead.
-    pub(super) fn parsed_ahead(&mut self, path: &[u8], text: &[u8]) -> Option<Ready> {
+    pub(super) fn lowered_ahead(&mut self, path: &[u8], text: &[u8]) -> Option<Ready> {
         let beside = self.parsed.as_mut()?.help.beside()?;
         beside.ready(path).filter(|ready| *ready.text == *text)
-    }
-
-    /// The tree of a file with its text at `base`.
-    pub(super) fn tree_ahead(&mut self, tree: Tree, base: Position) -> Option<Ast> {
-        let beside = self.parsed.as_mut()?.help.beside()?;
-        Some(beside.tree(tree, base, &mut self.symbols))
-    }
-
-    /// A tree that was parsed ahead is of no use any more.
-    pub(super) fn tree_is_used(&mut self, tree: Ast) {
-        let parsed = self.parsed.as_mut();
-        if let Some(beside) = parsed.and_then(|parsed| parsed.help.beside()) {
-            beside.is_used(tree);
-        }
     }
 
     /// Starts the thread, where there is none and one can be had.
@@ -58,77 +38,49 @@ impl Evaluator {
         let Help::Needless(expected) = std::mem::replace(&mut parsed.help, Help::Refused) else {
             return;
         };
-        if std::thread::available_parallelism().map_or(1, usize::from) < 2 {
-            return;
+        if let Some(beside) = self.new_help(expected)
+            && let Some(parsed) = &mut self.parsed
+        {
+            parsed.help = Help::Here(beside);
         }
-        let Some(saving) = self.world.saving(&parsed.image) else {
-            return;
+    }
+
+    fn new_help(&mut self, expected: Vec<Expected>) -> Option<Beside> {
+        if std::thread::available_parallelism().map_or(1, usize::from) < 2 {
+            return None;
+        }
+        let claim = Claim::make()?;
+        let image = self.parsed.as_ref()?.image.clone();
+        let task = Task {
+            settings: self.settings.clone(),
+            now: self.world.time_of_saving(),
+            before: self.world.saved(&image),
+            saving: self.world.saving(&image)?,
+            reader: self.world.reader(),
+            room: self.make_room()?,
+            image,
         };
-        let beside = Beside::start(
-            self.settings.clone(),
-            self.world.time_of_saving(),
-            parsed.image.clone(),
-            self.world.saved(&parsed.image),
-            saving,
-            self.world.reader(),
-        );
-        let Some(mut beside) = beside else {
-            return;
-        };
-        for file in &parsed.files {
+        let mut beside = Beside::start(claim, task)?;
+        for file in &self.parsed.as_ref()?.files {
             beside.parsed(file.clone());
         }
         let is_new = |file: &Expected| !self.imports.contains_key(&file.path[..]);
         beside.expect(expected.into_iter().filter(is_new).collect());
-        parsed.help = Help::Here(beside);
+        Some(beside)
     }
 
-    /// The files that a file will ask for, by what it looks like: those beside it, those that it imports,
-    /// and those in a list of many, which is one of modules.
-    pub(super) fn expected_by(&mut self, path: &[u8], ast: &Ast) -> Vec<Expected> {
-        let folder = path::parent(path);
-        let import = self.symbols.find(b"import");
-        let nix_file = |named| {
-            let named = ast.text(named);
-            named.ends_with(b".nix").then_some(named)
-        };
-        let file = |id: ExprId| match ast.get(id) {
-            Expr::Path(named) => nix_file(*named),
-            _ => None,
-        };
-        let is_import = |id: ExprId| match ast.get(id) {
-            Expr::Var(name, _) => Some(*name) == import,
-            _ => false,
-        };
-        let mut found: Vec<&[u8]> = Vec::new();
-        for expr in &ast.exprs {
-            match expr {
-                Expr::Path(named) => {
-                    let beside = nix_file(*named).filter(|named| path::parent(named) == folder);
-                    found.extend(beside);
-                }
-                Expr::Call { function, args, .. } if is_import(*function) => {
-                    found.extend(file(ast.ids(*args)[0]));
-                }
-                Expr::List(elements) if elements.len() >= FILES_WORTH_EXPECTING => {
-                    let elements = ast.ids(*elements).iter();
-                    found.extend(elements.filter_map(|&element| file(element)));
-                }
-                _ => {}
-            }
-        }
+    /// Those of the files named that are not known yet.
+    pub(super) fn expected(&mut self, named: Vec<Box<[u8]>>) -> Vec<Expected> {
         let mut expected = Vec::new();
-        for path in found {
+        for path in named {
             let saved = self.saved_files.as_ref();
-            let is_saved = saved.is_some_and(|saved| saved.entries.contains_key(path));
+            let is_saved = saved.is_some_and(|saved| saved.entries.contains_key(&path[..]));
             if !is_saved
-                && !self.imports.contains_key(path)
-                && let Some(real) = self.real_path(path)
+                && !self.imports.contains_key(&path[..])
+                && let Some(real) = self.real_path(&path)
             {
-                expected.push(Expected {
-                    path: path.into(),
-                    real: real.into(),
-                });
+                let real = real.into();
+                expected.push(Expected { path, real });
             }
         }
         expected

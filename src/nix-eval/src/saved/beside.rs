@@ -1,5 +1,5 @@
-//! A thread beside the evaluation that parses: files that will be asked for, ahead of that, and all
-//! files that were parsed once more, for the image that later evaluations use.
+//! A thread beside the evaluation that parses and lowers: files that will be asked for, ahead of that, and
+//! all files that were parsed once more, for the image that later evaluations use.
 //!
 //! Nothing depends on it. A file that it did not get to is parsed by whoever asks for it, and an
 //! image that it could not make is made later, or not.
@@ -12,21 +12,14 @@ use std::time::Duration;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::draft::{BASE, Draft, Start, Tree, start_of};
-use super::image::Names;
+use super::draft::{Draft, Start, start_of};
+use super::room::{Ahead, Ready, Room};
 use super::save::ParsedFile;
 use crate::eval::{Settings, spawn_with_stack};
-use crate::position::Position;
-use crate::symbol::{Symbol, SymbolTable};
-use crate::syntax::ast::Ast;
-use crate::syntax::transfer::Transfer;
 use crate::world::{Reader, Saved, Saving};
 
 /// Whether there is such a thread in this process: evaluations side by side parse the same files.
 static IS_AT_WORK: AtomicBool = AtomicBool::new(false);
-
-/// A symbol that has no counterpart yet.
-const UNKNOWN: Symbol = Symbol(u32::MAX);
 
 /// So many files are waiting when the thread is woken: that takes longer than parsing a small one.
 const MANY: usize = 32;
@@ -52,24 +45,14 @@ struct State {
     /// What it works on, and whether somebody waits for it.
     at: Option<Box<[u8]>>,
     is_awaited: bool,
-    /// What it has parsed ahead.
+    /// What it has lowered ahead.
     ready: FxHashMap<Box<[u8]>, Ready>,
-    /// Names that it came upon, one after the other from the last that was taken on.
-    names: Names,
-    /// Trees that are of no use any more: memory is best given back by who asked for it.
-    used: Vec<Ast>,
     /// Whether nothing more will come.
     is_told_all: bool,
     /// Whether nobody wants the image.
     is_left: bool,
     /// Whether the thread has ended, and whether it has saved the image.
     end: Option<bool>,
-}
-
-/// A file that was parsed ahead.
-pub(super) struct Ready {
-    pub(super) text: Arc<[u8]>,
-    pub(super) tree: Tree,
 }
 
 #[derive(Default)]
@@ -89,15 +72,23 @@ impl Shared {
     }
 }
 
+/// What the thread needs.
+pub(super) struct Task {
+    pub(super) settings: Settings,
+    pub(super) now: i64,
+    /// The image that is made, and what it continues.
+    pub(super) image: String,
+    pub(super) before: Option<Box<dyn Saved>>,
+    pub(super) saving: Box<dyn Saving>,
+    pub(super) reader: Option<Box<dyn Reader>>,
+    /// Where the evaluation has room for what is lowered ahead.
+    pub(super) room: Room,
+}
+
 /// The evaluation's end of it.
 pub(crate) struct Beside {
     shared: Arc<Shared>,
     start: Start,
-    /// The names that the thread came upon, and the symbols that they have here, after those that every
-    /// table starts with.
-    names: Names,
-    known: usize,
-    symbols: Vec<Symbol>,
     /// Files that it was told to expect, and which were not asked for yet.
     expected: FxHashSet<Box<[u8]>>,
 }
@@ -111,39 +102,21 @@ impl Drop for Beside {
 }
 
 impl Beside {
-    /// Starts the thread; `None` where there is one already, or the system has none to give.
-    pub(super) fn start(
-        settings: Settings,
-        now: i64,
-        image: String,
-        before: Option<Box<dyn Saved>>,
-        saving: Box<dyn Saving>,
-        reader: Option<Box<dyn Reader>>,
-    ) -> Option<Self> {
-        if IS_AT_WORK.swap(true, Ordering::AcqRel) {
-            return None;
-        }
-        let end = AtWork;
+    /// Starts the thread; `None` where the system has none to give.
+    pub(super) fn start(claim: Claim, task: Task) -> Option<Self> {
         let shared = Arc::new(Shared::default());
-        let start = start_of(before.as_deref());
+        let start = start_of(task.before.as_deref());
         let told = shared.clone();
         let started = spawn_with_stack("parser", move || {
-            let _end = end;
+            let _claim = claim;
             let _ended = Ended(&told);
-            let draft = Draft::begin(settings, now, &image, before.as_deref(), saving);
-            if let Ok(Some(draft)) = draft {
-                // Whoever waits for the image sees that it did not come.
-                let _ = work(&told, draft, reader.as_deref());
-            }
+            // Whoever waits for the image sees that it did not come.
+            let _ = work(&told, task);
         });
         started.ok()?;
-        let known = SymbolTable::new().len();
         Some(Self {
             shared,
             start,
-            names: Names::default(),
-            known,
-            symbols: (0..known as u32).map(Symbol).collect(),
             expected: FxHashSet::default(),
         })
     }
@@ -167,35 +140,6 @@ impl Beside {
         }
     }
 
-    /// A tree of the thread's is of no use any more.
-    pub(super) fn is_used(&mut self, tree: Ast) {
-        self.shared.state().used.push(tree);
-    }
-
-    /// A tree in the names of `symbols`, and with its text at `base`.
-    pub(super) fn tree(
-        &mut self,
-        mut tree: Tree,
-        base: Position,
-        symbols: &mut SymbolTable,
-    ) -> Ast {
-        self.symbols.resize(self.known + self.names.len(), UNKNOWN);
-        for &name in &tree.appeared {
-            let known = &mut self.symbols[name as usize];
-            if *known == UNKNOWN {
-                *known = symbols.intern(self.names.get(name as usize - self.known));
-            } else {
-                symbols.appears(*known);
-            }
-        }
-        tree.ast.transfer(&Transfer {
-            symbols: &self.symbols,
-            from: BASE,
-            to: base,
-        });
-        tree.ast
-    }
-
     /// What the thread made of a file, or makes just now.
     pub(super) fn ready(&mut self, path: &[u8]) -> Option<Ready> {
         if !self.expected.remove(path) {
@@ -212,9 +156,7 @@ impl Beside {
             state = self.shared.wait(state);
         }
         state.is_awaited = false;
-        let ready = state.ready.remove(path)?;
-        self.names.append(&mut state.names);
-        Some(ready)
+        state.ready.remove(path)
     }
 
     /// Waits until the thread has nothing to do.
@@ -251,10 +193,17 @@ impl Beside {
     }
 }
 
-/// As long as it lives, no other such thread starts.
-struct AtWork;
+/// The right to start such a thread: as long as it lives, nobody else has it.
+pub(super) struct Claim(());
 
-impl Drop for AtWork {
+impl Claim {
+    /// `None` where somebody has it.
+    pub(super) fn make() -> Option<Self> {
+        (!IS_AT_WORK.swap(true, Ordering::AcqRel)).then_some(Self(()))
+    }
+}
+
+impl Drop for Claim {
     fn drop(&mut self) {
         IS_AT_WORK.store(false, Ordering::Release);
     }
@@ -285,7 +234,6 @@ fn next(shared: &Shared) -> Work {
         if state.is_left {
             return Work::Leave;
         }
-        drop(std::mem::take(&mut state.used));
         // The last one, since the evaluation comes from the other side.
         if let Some(file) = state.expected.pop_front() {
             state.at = Some(file.path.clone());
@@ -308,22 +256,32 @@ fn next(shared: &Shared) -> Work {
     }
 }
 
-fn work(shared: &Shared, mut draft: Draft, reader: Option<&dyn Reader>) -> io::Result<()> {
-    let mut told = SymbolTable::new().len();
+fn work(shared: &Shared, task: Task) -> io::Result<()> {
+    let Task {
+        settings,
+        now,
+        image,
+        before,
+        saving,
+        reader,
+        room,
+    } = task;
+    let mut ahead = Ahead::begin(settings.clone(), now, &image, room);
+    let mut draft = None;
+    let mut begin = Some(|| Draft::begin(settings, now, &image, before.as_deref(), saving));
     loop {
-        match next(shared) {
-            Work::Ahead(file) => {
-                let text = reader.and_then(|reader| reader.read(&file.real));
-                let ready = text.and_then(|text| {
-                    let tree = draft.parse(&file.path, &text)?;
-                    let text = text.into();
-                    Some(Ready { text, tree })
-                });
+        let next = next(shared);
+        if !matches!(next, Work::Ahead(_))
+            && let Some(begin) = begin.take()
+        {
+            draft = begin()?;
+        }
+        match (next, &mut draft) {
+            (Work::Ahead(file), _) => {
+                let text = reader.as_deref().and_then(|reader| reader.read(&file.real));
+                let ahead = ahead.as_mut();
+                let ready = text.and_then(|text| ahead?.lower(&file.path, text.into()));
                 let mut state = shared.state();
-                for name in draft.names_from(told) {
-                    state.names.push(name);
-                    told += 1;
-                }
                 state.at = None;
                 if let Some(ready) = ready {
                     state.ready.insert(file.path, ready);
@@ -332,13 +290,14 @@ fn work(shared: &Shared, mut draft: Draft, reader: Option<&dyn Reader>) -> io::R
                     shared.changed.notify_all();
                 }
             }
-            Work::Again(file) => draft.add(&file.path, &file.text)?,
-            Work::Finish => {
-                draft.finish()?;
-                shared.state().end = Some(true);
-                return Ok(());
-            }
-            Work::Leave => return Ok(()),
+            (Work::Again(file), Some(draft)) => draft.add(&file.path, &file.text)?,
+            (Work::Finish, Some(_)) => break,
+            (Work::Leave, _) | (_, None) => return Ok(()),
         }
     }
+    if let Some(draft) = draft {
+        draft.finish()?;
+        shared.state().end = Some(true);
+    }
+    Ok(())
 }

@@ -5,6 +5,7 @@
 use nix_store::hash::{Algorithm, Hash};
 
 use super::bytes::{Reader, Writer};
+use crate::symbol::Names;
 
 /// What every image starts with.
 const MAGIC: &[u8; 8] = b"coop-ir\n";
@@ -65,47 +66,6 @@ pub(super) struct Index {
     pub(super) entries: Vec<Entry>,
 }
 
-/// Names one after the other.
-#[derive(Clone, Default, PartialEq, Eq, Debug)]
-pub(super) struct Names {
-    bytes: Vec<u8>,
-    ends: Vec<u32>,
-}
-
-impl Names {
-    pub(super) fn push(&mut self, name: &[u8]) {
-        self.bytes.extend(name);
-        self.ends.push(self.bytes.len() as u32);
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    pub(super) fn get(&self, index: usize) -> &[u8] {
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.bytes[start as usize..self.ends[index] as usize]
-    }
-
-    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        (0..self.ends.len()).map(|index| self.get(index))
-    }
-
-    /// Moves the names of another list to the end of this one.
-    pub(super) fn append(&mut self, other: &mut Self) {
-        let before = self.bytes.len() as u32;
-        self.bytes.append(&mut other.bytes);
-        self.ends
-            .extend(other.ends.drain(..).map(|end| before + end));
-    }
-
-    /// Whether each name ends where there are bytes, and after the one before it.
-    fn is_sound(&self) -> bool {
-        self.ends.is_sorted()
-            && self.ends.last().copied().unwrap_or_default() as usize == self.bytes.len()
-    }
-}
-
 /// The lowered form of one file.
 #[derive(Default, PartialEq, Eq, Debug)]
 pub(super) struct Record {
@@ -149,8 +109,9 @@ impl Index {
         let mut out = Writer::default();
         put_ends(&mut out, self.start);
         put_ends(&mut out, self.end);
-        out.bytes(&self.names.bytes);
-        out.words(&self.names.ends);
+        let (bytes, ends) = self.names.parts();
+        out.bytes(bytes);
+        out.words(ends);
         out.number(self.entries.len());
         for entry in &self.entries {
             out.bytes(&entry.path);
@@ -178,15 +139,12 @@ impl Index {
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let mut from = Reader(bytes);
         let (start, end) = (take_ends(&mut from)?, take_ends(&mut from)?);
-        let names = Names {
-            bytes: from.bytes()?,
-            ends: from.words()?,
-        };
+        let names = Names::from_parts(from.bytes()?, from.words()?)?;
         let count = from.count(4)?;
         let entries = (0..count)
             .map(|_| take_entry(&mut from))
             .collect::<Option<_>>()?;
-        (from.0.is_empty() && names.is_sound()).then_some(Self {
+        from.0.is_empty().then_some(Self {
             start,
             end,
             names,

@@ -13,7 +13,10 @@ mod ahead;
 mod beside;
 pub(crate) mod bytes;
 mod draft;
+mod expected;
 mod image;
+mod lowering;
+mod room;
 mod save;
 #[cfg(test)]
 mod tests;
@@ -24,15 +27,18 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::eval::Evaluator;
+use crate::eval::{Evaluator, R};
 use crate::ir::Part;
 use crate::path;
 use crate::position::{Origin, Position};
 use crate::symbol::Symbol;
 use crate::world::Saved;
 
+use expected::files_named;
 pub(crate) use image::{Digest, Ends, digest};
 use image::{Entry, HEADER_BYTES, Index, Record, parse_header};
+use lowering::Lowered;
+use room::Ready;
 pub(crate) use save::Parsed;
 pub use save::Unsaved;
 
@@ -209,22 +215,15 @@ impl Evaluator {
         let expected = digest(text);
         let entry = entries.iter().find(|entry| entry.text == expected)?.clone();
         let record = read_record(&*saved.bytes, &entry)?;
-        let data = (entry.data, &record.data[..]);
-        if !self.heap.restore(data, (entry.code, &record.code)) {
-            return None;
-        }
-        let origin = Origin::File(path.clone());
-        self.positions
-            .restore(origin, text.clone(), Position(entry.position));
-        let places = record.places.iter();
-        let names = record.names.iter();
-        let part = Part {
-            places: places.map(|&(code, at)| (code, Position(at))).collect(),
-            names: names.map(|&(code, name)| (code, Symbol(name))).collect(),
+        let lowered = Lowered {
+            root: entry.root,
+            data: entry.data,
+            code: entry.code,
+            position: entry.position,
+            record,
         };
-        self.code_table.restore(entry.code, part);
-        for &symbol in &record.symbols {
-            self.symbols.appears(Symbol(symbol));
+        if !self.put(path, text, lowered) {
+            return None;
         }
         if let Some(parsed) = &mut self.parsed {
             parsed.reuse(text);
@@ -233,9 +232,13 @@ impl Evaluator {
         Some(entry.root)
     }
 
-    /// Code for the file at `path`: as it was saved, or parsed now.
-    pub(crate) fn file_code(&mut self, path: &Rc<[u8]>, text: Vec<u8>) -> crate::eval::R<u32> {
-        let text: Arc<[u8]> = text.into();
+    /// Code for the file at `path`: as it was saved or lowered ahead, or lowered now.
+    pub(crate) fn file_code(&mut self, path: &Rc<[u8]>, text: Vec<u8>) -> R<u32> {
+        let ready = self.lowered_ahead(path, &text);
+        let text = match &ready {
+            Some(ready) => ready.text.clone(),
+            None => text.into(),
+        };
         if let Some(code) = self.editable_code(path, &text) {
             return code;
         }
@@ -243,31 +246,64 @@ impl Evaluator {
             self.mark_shared(path, code);
             return Ok(code);
         }
-        let (text, ahead) = match self.parsed_ahead(path, &text) {
-            Some(ready) => (ready.text, Some(ready.tree)),
-            None => (text, None),
-        };
-        let base = self.add_source_text(&text, Origin::File(path.clone()))?;
-        let ahead = ahead.and_then(|tree| self.tree_ahead(tree, base));
-        let was_ahead = ahead.is_some();
-        let ast = match ahead {
-            Some(ast) => ast,
-            None => self.parse_at(&text, base, path::parent(path))?,
-        };
-        let code = self.lower(&ast, &[])?;
+        let (code, named) = self.lowered_code(path, &text, ready)?;
         self.mark_shared(path, code);
         let has_no_place = self.saved_files.as_ref().is_some_and(|saved| {
             !saved.later.is_empty() && saved.later.contains(&(path.to_vec(), digest(&text)))
         });
         match &mut self.parsed {
             Some(parsed) if has_no_place => parsed.displaced += text.len(),
-            _ => self.was_parsed(path, text, &ast),
-        }
-        if was_ahead {
-            self.tree_is_used(ast);
-        } else {
-            self.spare_tree = ast.recycled();
+            Some(_) => self.was_parsed(path, text, named),
+            None => {}
         }
         Ok(code)
+    }
+
+    /// Code for the file at `path`, and the files that it names: as it was lowered ahead, or lowered now.
+    fn lowered_code(
+        &mut self,
+        path: &Rc<[u8]>,
+        text: &Arc<[u8]>,
+        ahead: Option<Ready>,
+    ) -> R<(u32, Vec<Box<[u8]>>)> {
+        if let Some(ready) = ahead {
+            let root = ready.lowered.root;
+            self.symbols.catch_up();
+            if self.put(path, text, ready.lowered) {
+                self.stats.files += 1;
+                return Ok((root, ready.named));
+            }
+        }
+        let ast = self.parse(text, Origin::File(path.clone()), path::parent(path))?;
+        let code = self.lower(&ast, &[])?;
+        let named = match self.parsed {
+            Some(_) => files_named(&ast, path, &self.symbols),
+            None => Vec::new(),
+        };
+        self.spare_tree = ast.recycled();
+        Ok((code, named))
+    }
+
+    /// Puts what came of a file where it belongs; `false` where that is not kept free.
+    fn put(&mut self, path: &Rc<[u8]>, text: &Arc<[u8]>, lowered: Lowered) -> bool {
+        let record = lowered.record;
+        let data = (lowered.data, &record.data[..]);
+        if !self.heap.restore(data, (lowered.code, &record.code)) {
+            return false;
+        }
+        let origin = Origin::File(path.clone());
+        self.positions
+            .restore(origin, text.clone(), Position(lowered.position));
+        let places = record.places.iter();
+        let names = record.names.iter();
+        let part = Part {
+            places: places.map(|&(code, at)| (code, Position(at))).collect(),
+            names: names.map(|&(code, name)| (code, Symbol(name))).collect(),
+        };
+        self.code_table.restore(lowered.code, part);
+        for &symbol in &record.symbols {
+            self.symbols.appears(Symbol(symbol));
+        }
+        true
     }
 }

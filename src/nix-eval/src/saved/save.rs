@@ -3,11 +3,11 @@
 use std::io;
 use std::sync::Arc;
 
-use super::ahead::{FILES_WORTH_EXPECTING, Help};
+use super::ahead::Help;
 use super::beside::Beside;
 use super::draft::{Draft, start_of};
+use super::expected::FILES_WORTH_EXPECTING;
 use crate::eval::{Evaluator, Settings, with_stack};
-use crate::syntax::ast::Ast;
 use crate::world::{Saving, World};
 
 /// Text that is worth saving, in bytes: less is parsed before an image would be written.
@@ -89,11 +89,8 @@ impl Evaluator {
     }
 
     /// Notes that a file was parsed, and has the files parsed ahead that it will ask for.
-    pub(super) fn was_parsed(&mut self, path: &[u8], text: Arc<[u8]>, ast: &Ast) {
-        if self.parsed.is_none() {
-            return;
-        }
-        let expected = self.expected_by(path, ast);
+    pub(super) fn was_parsed(&mut self, path: &[u8], text: Arc<[u8]>, named: Vec<Box<[u8]>>) {
+        let expected = self.expected(named);
         let Some(parsed) = &mut self.parsed else {
             return;
         };

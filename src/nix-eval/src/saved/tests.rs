@@ -5,15 +5,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
-use super::beside::{Beside, Expected};
-use super::draft::{BASE, Draft};
+use super::beside::{Beside, Claim, Expected, Task};
+use super::room::{Ahead, Ready};
 use super::save::ParsedFile;
-use crate::eval::{Detail, Evaluator, Settings, with_stack};
-use crate::path;
-use crate::position::Origin;
+use crate::eval::{Detail, Evaluator, R, Settings, with_stack};
+use crate::heap::Value;
+use crate::position::{Origin, Position};
 use crate::print;
-use crate::symbol::{Symbol, SymbolTable};
-use crate::syntax::transfer::Transfer;
 use crate::testing::Memory;
 use crate::world::World as _;
 
@@ -311,63 +309,65 @@ fn programs() -> Vec<Vec<u8>> {
     found
 }
 
-/// An evaluator in which names and texts came up before.
-fn evaluator() -> Evaluator {
+/// An evaluator in which names and texts came up before, and who lowers for it.
+fn with_ahead() -> (Evaluator, Ahead) {
     let settings = Settings {
         pipe_operators: true,
         ..Settings::default()
     };
-    let mut evaluator = Evaluator::new(settings, Box::new(Memory::default())).unwrap();
+    let mut evaluator = Evaluator::new(settings.clone(), Box::new(Memory::default())).unwrap();
     evaluator.start_on_this_stack();
+    let image = super::image_name(&evaluator);
     let before = b"{ zebra = x: x; b = { a = 1; }; inherit ({ }) name; }";
     let text = Arc::from(&before[..]);
     evaluator
         .parse_source(&text, Origin::String, b"/", &[])
         .unwrap();
-    evaluator
+    let room = evaluator.make_room().unwrap();
+    let ahead = Ahead::begin(settings, NOW, &image, room).unwrap();
+    (evaluator, ahead)
+}
+
+/// What the code of a file comes to, or its error for people.
+fn shown(evaluator: &mut Evaluator, code: R<u32>) -> String {
+    let value = code
+        .and_then(|code| evaluator.eval(code, 0))
+        .and_then(|value| evaluator.force_deep(value))
+        .and_then(|value| print::nix(evaluator, value));
+    match value {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(raised) => {
+            let error = evaluator.take_error(raised);
+            evaluator.render(&error, Detail::Trace)
+        }
+    }
+}
+
+/// Puts what was lowered ahead where it belongs.
+fn put(evaluator: &mut Evaluator, path: &Rc<[u8]>, ready: Ready) -> u32 {
+    let code = evaluator.heap.ends().1;
+    let text = ready.text.clone();
+    let (root, _) = evaluator.lowered_code(path, &text, Some(ready)).unwrap();
+    assert_eq!(evaluator.heap.ends().1, code, "it was not lowered again");
+    root
 }
 
 #[test]
-fn a_tree_that_was_parsed_ahead_lowers_to_the_same_code() {
-    let folder = b"/folder";
+fn a_file_that_was_lowered_ahead_is_as_good_as_one_lowered_now() {
     let count = with_stack(|| {
+        let path: Rc<[u8]> = b"/folder/file.nix"[..].into();
         let mut count = 0;
-        let saving = Memory::default().saving("image").unwrap();
-        let mut other = Evaluator::new(evaluator().settings, Box::new(Memory::default())).unwrap();
-        let (settings, name) = (other.settings.clone(), super::image_name(&other));
-        other.start_on_this_stack();
-        let mut draft = Draft::begin(settings, NOW, &name, None, saving)
-            .unwrap()
-            .unwrap();
-        let (mut names, known) = (Vec::new(), SymbolTable::new().len());
         for text in programs() {
-            let path = path::join(folder, b"file.nix");
-            let tree = draft.parse(&path, &text);
-            names.extend(draft.names_from(known + names.len()).map(<[u8]>::to_vec));
             let text: Arc<[u8]> = text.into();
-            let (mut here, mut there) = (evaluator(), evaluator());
-            let place = here.add_source_text(&text, Origin::String).unwrap();
-            let expected = here.parse_at(&text, place, folder);
-            let (Ok(expected), Some(tree)) = (expected, tree) else {
+            let (mut there, mut ahead) = with_ahead();
+            let Some(ready) = ahead.lower(&path, text.clone()) else {
                 continue;
             };
-            let base = there.add_source_text(&text, Origin::String).unwrap();
-            let mut symbols: Vec<Symbol> = (0..known as u32).map(Symbol).collect();
-            symbols.resize(known + names.len(), Symbol(u32::MAX));
-            for &name in &tree.appeared {
-                if let Some(new) = (name as usize).checked_sub(known) {
-                    symbols[name as usize] = there.symbols.intern(&names[new]);
-                }
-            }
-            let mut moved = tree.ast;
-            moved.transfer(&Transfer {
-                symbols: &symbols,
-                from: BASE,
-                to: base,
-            });
-            let (first, second) = (here.lower(&expected, &[]), there.lower(&moved, &[]));
-            assert_eq!(first.ok(), second.ok());
-            assert!(here.heap.bytes() == there.heap.bytes());
+            let (mut here, _) = with_ahead();
+            let code = here.lowered_code(&path, &text, None).map(|(code, _)| code);
+            let expected = shown(&mut here, code);
+            let code = put(&mut there, &path, ready);
+            assert_eq!(shown(&mut there, Ok(code)), expected);
             count += 1;
         }
         count
@@ -377,23 +377,61 @@ fn a_tree_that_was_parsed_ahead_lowers_to_the_same_code() {
     assert!(count > 500, "{count} programs were compared");
 }
 
+#[test]
+fn names_are_gone_through_as_they_appear_whoever_met_them_first() {
+    let answer = with_stack(|| {
+        let (mut evaluator, mut ahead) = with_ahead();
+        let path: Rc<[u8]> = b"/folder/file.nix"[..].into();
+        ahead.lower(b"/other.nix", b"{ first = 1; second = 2; }"[..].into());
+        let text = b"n: [ { second = throw \"second\"; first = throw \"first\"; } ]";
+        let ready = ahead.lower(&path, text[..].into()).unwrap();
+        let root = put(&mut evaluator, &path, ready);
+        let function = evaluator.eval(root, 0);
+        let listed =
+            function.and_then(|function| evaluator.call(function, &[Value::NULL], Position::NONE));
+        let forced = listed.and_then(|listed| evaluator.force_deep(listed));
+        evaluator.take_error(forced.err().unwrap()).message
+    });
+    assert!(answer.unwrap().unwrap().contains("second"));
+}
+
+#[test]
+fn nothing_is_lowered_for_more_room_than_there_is() {
+    let found = with_stack(|| {
+        let (_, mut ahead) = with_ahead();
+        let large: Arc<[u8]> = format!("[ {} ]", "\"text\" ".repeat(1 << 20))
+            .into_bytes()
+            .into();
+        let mut lower = |name: &[u8]| ahead.lower(name, large.clone()).is_some();
+        [lower(b"/a.nix"), lower(b"/b.nix"), lower(b"/c.nix")]
+    });
+    assert_eq!(found.unwrap().unwrap(), [true, false, false]);
+}
+
 /// What time it is in tests.
 const NOW: i64 = 1_700_000_000;
 
-/// A thread that parses, when no other test has one.
+/// A thread that lowers, when no other test has one.
 fn beside(memory: &Memory, settings: &Settings) -> Beside {
-    let mut memory = memory.clone();
-    loop {
-        let evaluator = Evaluator::new(settings.clone(), Box::new(memory.clone())).unwrap();
-        let image = super::image_name(&evaluator);
-        let (saving, reader) = (memory.saving(&image).unwrap(), memory.reader());
-        let before = memory.saved(&image);
-        let beside = Beside::start(settings.clone(), NOW, image, before, saving, reader);
-        if let Some(beside) = beside {
-            return beside;
+    let claim = loop {
+        match Claim::make() {
+            Some(claim) => break claim,
+            None => std::thread::yield_now(),
         }
-        std::thread::yield_now();
-    }
+    };
+    let mut memory = memory.clone();
+    let mut evaluator = Evaluator::new(settings.clone(), Box::new(memory.clone())).unwrap();
+    let image = super::image_name(&evaluator);
+    let task = Task {
+        settings: settings.clone(),
+        now: NOW,
+        before: memory.saved(&image),
+        saving: memory.saving(&image).unwrap(),
+        reader: memory.reader(),
+        room: evaluator.make_room().unwrap(),
+        image,
+    };
+    Beside::start(claim, task).unwrap()
 }
 
 fn expected(path: &str) -> Expected {

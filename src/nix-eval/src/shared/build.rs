@@ -245,6 +245,8 @@ impl Unshared {
         evaluator.start_on_this_stack();
         let start = ends_of(&evaluator);
         evaluator.use_saved_files();
+        // No image comes of this, and nobody is asked to lower ahead: what is saved lies together.
+        evaluator.parsed = None;
         evaluator.shared.name = Some(self.name.clone());
         evaluator.has_spoken = false;
         evaluator.world.start_notes();

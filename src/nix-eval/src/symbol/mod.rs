@@ -2,6 +2,7 @@
 //! Nothing here knows values: the string value of a symbol is kept by the evaluator.
 
 pub mod known;
+mod names;
 
 use std::hash::Hasher;
 
@@ -9,6 +10,9 @@ use hashbrown::HashTable;
 use rustc_hash::FxHasher;
 
 use crate::stand_in::has_stand_in;
+
+use names::Common;
+pub(crate) use names::Names;
 
 /// An interned attribute or variable name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,8 +23,7 @@ pub struct Symbol(pub u32);
 /// [`SymbolTable::rank`] is that number.
 #[derive(Default)]
 pub struct SymbolTable {
-    bytes: Vec<u8>,
-    ends: Vec<u32>,
+    names: Names,
     index: HashTable<u32>,
     /// The rank of each symbol, or [`UNSEEN`]; empty while symbols are their own ranks.
     ranks: Vec<u32>,
@@ -28,8 +31,12 @@ pub struct SymbolTable {
     appeared: Vec<u32>,
     /// Whether a name has the stand-in of a path in it.
     has_stand_in: bool,
+    /// Where new names get their numbers, if another table has the same ones.
+    common: Option<Common>,
 }
 
+/// As many names as a host has.
+const MANY: usize = 50_000;
 /// The rank of a name that has not appeared yet.
 const UNSEEN: u32 = u32::MAX;
 
@@ -57,22 +64,76 @@ impl SymbolTable {
             self.appears(symbol);
             return symbol;
         }
-        let symbol = self.add(name, hash);
+        let symbol = match self.common.take() {
+            Some(common) => {
+                let symbol = self.intern_in(&common, name, hash);
+                self.common = Some(common);
+                symbol
+            }
+            None => self.add(name, hash),
+        };
         if !self.ranks.is_empty() {
-            self.ranks.push(UNSEEN);
+            self.ranks.resize(self.len(), UNSEEN);
             self.appears(symbol);
         }
         symbol
     }
 
+    /// The symbol of a name that this table does not have.
+    fn intern_in(&mut self, common: &Common, name: &[u8], hash: u64) -> Symbol {
+        let mut names = common.lock();
+        self.add_common(common, &names);
+        if let Some(symbol) = self.find_hashed(name, hash) {
+            return symbol;
+        }
+        names.push(name);
+        self.add(name, hash)
+    }
+
+    fn add_common(&mut self, common: &Common, names: &Names) {
+        for index in self.len() - common.before()..names.len() {
+            let name = names.get(index);
+            self.add(name, hash_bytes(name));
+        }
+    }
+
+    /// Adds the names that the other table has and this one does not; they did not appear here.
+    pub(crate) fn catch_up(&mut self) {
+        if let Some(common) = self.common.clone() {
+            self.add_common(&common, &common.lock());
+            self.ranks.resize(self.len(), UNSEEN);
+        }
+    }
+
+    /// Another table for another thread. From now on a name that either of them meets has the same symbol
+    /// in both; in the new one no name appeared yet.
+    pub(crate) fn in_common(&mut self) -> Self {
+        let common = Common::after(self.len());
+        if self.ranks.is_empty() {
+            self.appeared = (0..self.len() as u32).collect();
+            self.ranks.clone_from(&self.appeared);
+        }
+        self.common = Some(common.clone());
+        self.make_room_for(MANY);
+        let mut other = Self {
+            names: self.names.clone(),
+            index: self.index.clone(),
+            ranks: Vec::new(),
+            appeared: Vec::new(),
+            has_stand_in: self.has_stand_in,
+            common: Some(common),
+        };
+        other.forget_appearances();
+        other
+    }
+
     fn add(&mut self, name: &[u8], hash: u64) -> Symbol {
         self.has_stand_in |= has_stand_in(name);
-        let symbol = self.ends.len() as u32;
-        self.bytes.extend_from_slice(name);
-        self.ends.push(self.bytes.len() as u32);
-        let (bytes, ends) = (&self.bytes, &self.ends);
+        let symbol = self.names.len() as u32;
+        self.names.push(name);
+        let names = &self.names;
         self.index
-            .insert_unique(hash, symbol, |&s| hash_bytes(slice(bytes, ends, s)));
+            .insert_unique(hash, symbol, |&s| hash_bytes(names.get(s as usize)));
         Symbol(symbol)
     }
 
@@ -90,18 +151,21 @@ impl SymbolTable {
     /// Adds names that did not appear yet, so that they have the symbols they had when they were
     /// saved. Those that are there keep their symbols as ranks.
     pub fn add_saved<'a>(&mut self, names: impl ExactSizeIterator<Item = &'a [u8]>) {
-        let seen = self.ends.len() as u32;
-        let count = names.len();
+        let seen = self.len() as u32;
         self.appeared = (0..seen).collect();
-        self.ends.reserve(count);
-        let (bytes, ends) = (&self.bytes, &self.ends);
-        self.index
-            .reserve(count, |&s| hash_bytes(slice(bytes, ends, s)));
+        self.make_room_for(names.len());
         for name in names {
             self.add(name, hash_bytes(name));
         }
         self.ranks = (0..seen).collect();
-        self.ranks.resize(self.ends.len(), UNSEEN);
+        self.ranks.resize(self.len(), UNSEEN);
+    }
+
+    fn make_room_for(&mut self, count: usize) {
+        self.names.reserve(count);
+        let names = &self.names;
+        self.index
+            .reserve(count, |&s| hash_bytes(names.get(s as usize)));
     }
 
     /// The symbols that appeared, in order; `None` where symbols are in that order themselves.
@@ -128,7 +192,7 @@ impl SymbolTable {
     /// Has every name appear anew from here on.
     pub fn forget_appearances(&mut self) {
         self.ranks.clear();
-        self.ranks.resize(self.ends.len(), UNSEEN);
+        self.ranks.resize(self.len(), UNSEEN);
         self.appeared.clear();
     }
 
@@ -165,14 +229,14 @@ impl SymbolTable {
 
     fn find_hashed(&self, name: &[u8], hash: u64) -> Option<Symbol> {
         self.index
-            .find(hash, |&s| slice(&self.bytes, &self.ends, s) == name)
+            .find(hash, |&s| self.names.get(s as usize) == name)
             .map(|&s| Symbol(s))
     }
 
     /// The name of `symbol`.
     #[must_use]
     pub fn name(&self, symbol: Symbol) -> &[u8] {
-        slice(&self.bytes, &self.ends, symbol.0)
+        self.names.get(symbol.0 as usize)
     }
 
     /// Whether a name has the stand-in of a path in it.
@@ -184,24 +248,14 @@ impl SymbolTable {
     /// How many names there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.names.len()
     }
 
     /// Whether no name was interned.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.len() == 0
     }
-}
-
-fn slice<'a>(bytes: &'a [u8], ends: &[u32], symbol: u32) -> &'a [u8] {
-    let index = symbol as usize;
-    let start = if index == 0 {
-        0
-    } else {
-        ends[index - 1] as usize
-    };
-    &bytes[start..ends[index] as usize]
 }
 
 #[cfg(test)]
@@ -229,6 +283,51 @@ mod tests {
         let mut order = [first, new, second, known];
         order.sort_by_key(|&symbol| table.rank(symbol));
         assert!(order == [known, second, new, first]);
+    }
+
+    #[test]
+    fn tables_with_names_in_common_number_them_together() {
+        let mut here = SymbolTable::new();
+        let before = here.intern(b"before");
+        let mut there = here.in_common();
+        let first = here.intern(b"first");
+        let second = there.intern(b"second");
+        assert!(there.intern(b"first") == first && there.intern(b"before") == before);
+        assert!(here.find(b"second").is_none());
+        here.catch_up();
+        assert!(here.find(b"second") == Some(second));
+        let third = here.intern(b"third");
+        let mut order = [second, third, first, before];
+        here.appears(second);
+        order.sort_by_key(|&symbol| here.rank(symbol));
+        assert!(
+            order == [before, first, third, second],
+            "as they appeared here"
+        );
+        assert_eq!(there.take_appearances(), [second.0, first.0, before.0]);
+    }
+
+    #[test]
+    fn threads_agree_on_names() {
+        let mut here = SymbolTable::new();
+        let mut there = here.in_common();
+        let name = |number: u32| format!("name{}", number % 1000).into_bytes();
+        let all = |table: &mut SymbolTable, step: u32| {
+            let numbers = (0..10_000).map(|number| number * step);
+            numbers.for_each(|number| {
+                table.intern(&name(number));
+            });
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| all(&mut there, 7));
+            all(&mut here, 3);
+        });
+        here.catch_up();
+        there.catch_up();
+        assert_eq!(here.len(), there.len());
+        for symbol in 0..here.len() as u32 {
+            assert_eq!(here.name(Symbol(symbol)), there.name(Symbol(symbol)));
+        }
     }
 
     #[test]

@@ -9,6 +9,5 @@ pub mod lint;
 pub mod literals;
 mod parser;
 pub mod show;
-pub(crate) mod transfer;
 
 pub use parser::{ParseError, ParseOptions, parse, parse_into};

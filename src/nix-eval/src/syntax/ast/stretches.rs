@@ -71,22 +71,6 @@ impl Ast {
         self
     }
 
-    /// The tree in no more memory than it needs; what it had is left for another one.
-    #[must_use]
-    pub(crate) fn take_compact(&mut self) -> Self {
-        Self {
-            exprs: moved(&mut self.exprs),
-            bytes: moved(&mut self.bytes),
-            ids: moved(&mut self.ids),
-            names: moved(&mut self.names),
-            parts: moved(&mut self.parts),
-            formals: moved(&mut self.formals),
-            spare: Vec::new(),
-            root: self.root.take(),
-            warnings: std::mem::take(&mut self.warnings),
-        }
-    }
-
     /// An empty set.
     #[expect(clippy::unnecessary_box_returns, reason = "the box goes into the tree")]
     pub(in crate::syntax) fn new_attrs(&mut self) -> Box<Attrs> {
@@ -179,12 +163,6 @@ impl Ast {
         let formals = lambda.formals.map(|formals| formals.formals);
         self.formals(formals.unwrap_or_default())
     }
-}
-
-fn moved<T>(from: &mut Vec<T>) -> Vec<T> {
-    let mut to = Vec::with_capacity(from.len());
-    to.append(from);
-    to
 }
 
 fn add<T: Copy>(to: &mut Vec<T>, new: &[T]) -> Span<T> {
