@@ -239,16 +239,37 @@ impl Opened {
         options: &Options,
         recording: Option<Recording>,
     ) -> std::result::Result<(Evaluator, LockedFlake), Failure> {
+        let (mut evaluator, flake) = self.evaluator(options, recording)?;
+        if options.share {
+            evaluator.share_calls(&hint(&flake));
+        } else {
+            evaluator.use_saved_files();
+        }
+        Ok((evaluator, flake))
+    }
+
+    /// The same for an evaluation that goes on from one that hibernated whole.
+    pub(crate) fn begin_alone(
+        self,
+        options: &Options,
+        recording: Option<Recording>,
+    ) -> std::result::Result<(Evaluator, LockedFlake), Failure> {
+        let (mut evaluator, flake) = self.evaluator(options, recording)?;
+        if options.share {
+            evaluator.share_calls_alone(&hint(&flake));
+        }
+        Ok((evaluator, flake))
+    }
+
+    fn evaluator(
+        self,
+        options: &Options,
+        recording: Option<Recording>,
+    ) -> std::result::Result<(Evaluator, LockedFlake), Failure> {
         let (world, flake) = self.world(options, recording);
         let mut evaluator = Evaluator::new(options.flake_settings(), world)
             .map_err(|error| Failure::Resources(format!("cannot reserve the heap: {error}")))?;
         evaluator.start_on_this_stack();
-        if options.share {
-            // What may be read depends on what is locked.
-            evaluator.share_calls(&format!("flake {}", flake.lock));
-        } else {
-            evaluator.use_saved_files();
-        }
         Ok((evaluator, flake))
     }
 
@@ -299,6 +320,11 @@ pub(crate) fn on_a_stack<T: Send>(
     with_stack(work)
         .map_err(|error| Failure::Resources(format!("cannot start a thread: {error}")))?
         .ok_or_else(|| Failure::Resources("the evaluation needs more than 4 GiB".to_owned()))?
+}
+
+/// What tells evaluations of a flake from others that share calls: what may be read depends on what is locked.
+fn hint(flake: &LockedFlake) -> String {
+    format!("flake {}", flake.lock)
 }
 
 fn path_reference(path: &str) -> Result<FlakeRef> {

@@ -179,26 +179,61 @@ impl Place {
         found.filter(|path| path.extension().is_none()).collect()
     }
 
-    /// Asks until an evaluation hibernates: what was parsed is saved first, then values.
-    fn settle(&mut self) -> PathBuf {
+    /// Asks until an evaluation hibernates: the first one whole, later ones over values that others saved.
+    fn settle(&mut self, kind: Kind) -> PathBuf {
         // Other tests of this process may be saving just now: then nothing is saved of this one.
         for turn in 100..160 {
             let text = host([0; 4]).replace("days = 1;", &format!("days = {turn};"));
             self.hosts.insert("one.nix", text);
             assert_eq!(self.ask("answer"), self.fresh("answer"));
             if let [file] = &self.files()[..] {
-                return file.clone();
+                if kind == Kind::Whole || turn > 100 {
+                    return file.clone();
+                }
+                fs::remove_file(file).unwrap();
             }
         }
         panic!("nothing hibernates");
     }
 }
 
+/// How an evaluation hibernates.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Whole,
+    OverValues,
+}
+
+const KINDS: [Kind; 2] = [Kind::Whole, Kind::OverValues];
+
+#[test]
+fn the_first_evaluation_hibernates_and_the_first_edit_wakes_it() {
+    let mut place = Place::new();
+    place.settle(Kind::Whole);
+    assert_eq!(place.woken.load(Ordering::Relaxed), 0);
+    place.hosts.insert("one.nix", host([0, 2, 1, 0]));
+    assert_eq!(place.ask("answer"), place.fresh("answer"));
+    assert_eq!(place.woken.into_inner(), 1);
+}
+
+#[test]
+fn after_what_is_no_edit_evaluations_hibernate_over_values() {
+    let mut place = Place::new();
+    let whole = fs::read(place.settle(Kind::Whole)).unwrap();
+    place.hosts.insert("more", String::new());
+    let file = place.settle(Kind::OverValues);
+    assert!(fs::read(&file).unwrap() != whole);
+    assert_eq!(place.woken.load(Ordering::Relaxed), 0);
+    place.hosts.insert("one.nix", host([0, 2, 1, 0]));
+    assert_eq!(place.ask("answer"), place.fresh("answer"));
+    assert_eq!(place.woken.into_inner(), 1);
+}
+
 #[test]
 fn after_every_edit_the_answer_is_that_of_a_new_evaluation() {
     let mut numbers = Numbers(0xb3a2);
     let mut place = Place::new();
-    place.settle();
+    place.settle(Kind::OverValues);
     let mut chosen = [0; 4];
     let mut different = BTreeSet::new();
     for edit in 0..150 {
@@ -234,8 +269,12 @@ fn after_every_edit_the_answer_is_that_of_a_new_evaluation() {
 
 #[test]
 fn a_file_that_is_not_as_it_was_written_is_made_anew() {
+    KINDS.into_iter().for_each(damages);
+}
+
+fn damages(kind: Kind) {
     let mut place = Place::new();
-    let file = place.settle();
+    let file = place.settle(kind);
     let whole = fs::read(&file).unwrap();
     let stamp = file.with_extension("stamp");
     let mut turn = 100;
@@ -269,8 +308,12 @@ fn a_file_that_is_not_as_it_was_written_is_made_anew() {
 
 #[test]
 fn what_changed_around_it_is_noticed() {
+    KINDS.into_iter().for_each(changes_around);
+}
+
+fn changes_around(kind: Kind) {
     let mut place = Place::new();
-    place.settle();
+    place.settle(kind);
     let builder = place
         .folder
         .path()
@@ -309,7 +352,7 @@ fn what_sees_the_path_of_the_tree_does_not_hibernate() {
 #[test]
 fn failures_are_those_of_a_new_evaluation() {
     let mut place = Place::new();
-    place.settle();
+    place.settle(Kind::Whole);
     for text in [
         host([0, 1, 2, 1]),
         host([0; 4]).replace("[ \"a\" ]", "\"no list\""),

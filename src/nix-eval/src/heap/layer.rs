@@ -86,6 +86,7 @@ impl Region {
         if !is_sound {
             return Err(io::ErrorKind::InvalidData.into());
         }
+        self.has_layer = true;
         let mut at = layer.blocks_at;
         for run in layer.blocks.chunk_by(|one, next| one + 1 == *next) {
             let length = run.len() * BLOCK;

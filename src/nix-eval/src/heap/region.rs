@@ -41,6 +41,8 @@ pub(super) struct Region {
     stale: u32,
     /// Words before this one were saved by another region.
     adopted: u32,
+    /// Whether pages of a file lie behind them, too: those are slow to clear.
+    pub(super) has_layer: bool,
 }
 
 /// Words that are asked of the system at once: one request instead of a thousand page faults.
@@ -55,7 +57,9 @@ const PAGE_WORDS: u32 = 16 << 10;
 
 impl Drop for Region {
     fn drop(&mut self) {
-        kept::put(&self.map, self.used.max(self.stale));
+        if !self.has_layer {
+            kept::put(&self.map, self.used.max(self.stale));
+        }
     }
 }
 
@@ -95,6 +99,7 @@ impl Region {
             limit: u32::try_from(bytes / 4 - 2).unwrap_or(u32::MAX - 2),
             stale: used,
             adopted: 0,
+            has_layer: false,
         })
     }
 

@@ -13,8 +13,9 @@ pub(super) const HEADER_BYTES: usize = 128;
 /// Where everything is, and over what it belongs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Layout {
-    /// The hash of the values that were adopted.
+    /// The hash of what it began with: values that were adopted, or, where it is whole, the evaluator.
     pub(super) base: [u8; 32],
+    pub(super) is_whole: bool,
     /// Bytes that are read at once, and bytes that tables point to.
     pub(super) head: usize,
     more: usize,
@@ -28,7 +29,7 @@ pub(super) struct Layout {
 impl Layout {
     /// The layout of parts with these lengths.
     pub(super) fn new(
-        base: [u8; 32],
+        (base, is_whole): ([u8; 32], bool),
         [head, more]: [usize; 2],
         blocks: [usize; 2],
         rest: [usize; 2],
@@ -37,6 +38,7 @@ impl Layout {
         let ends = [ends.0, ends.1];
         Self {
             base,
+            is_whole,
             head,
             more,
             blocks,
@@ -50,6 +52,7 @@ impl Layout {
         out.0.extend(self.base);
         let [data_end, code_end] = self.ends.map(|end| end as usize);
         let numbers = [
+            usize::from(self.is_whole),
             self.head,
             self.more,
             self.blocks[0],
@@ -79,6 +82,7 @@ impl Layout {
         };
         let layout = Self {
             base,
+            is_whole: number()? == 1,
             head: number()?,
             more: number()?,
             blocks: [number()?, number()?],

@@ -1,6 +1,7 @@
 //! Evaluations that hibernate: all that one knows, as bytes, so that another process can make an edit and go
-//! on from there, as it could itself (`eval/edit.rs`). That one has to begin as the first did, with the same
-//! adopted values; over those it puts what came of the evaluation.
+//! on from there, as it could itself (`eval/edit.rs`). Where the first began with adopted values, that one has to
+//! begin with the same; over those it puts what came of the evaluation. Where it began with none, all of it is
+//! kept, and that one has to begin with nothing.
 //!
 //! What is not kept is what can be found out again: plans for merging sets, resolved paths, which functions
 //! were linked. Nothing here decides where the bytes are kept, or whether what was read is still the same;
@@ -25,25 +26,23 @@ use file::{HEADER_BYTES, Layout};
 /// Bytes of data that are worth keeping for one evaluation.
 const MOST_BYTES: usize = 768 << 20;
 
-/// An evaluation that woke up.
-pub struct Awake {
-    /// The value that was kept.
-    pub value: Value,
-    /// The notes that were given to it.
-    pub notes: Vec<u8>,
-}
-
 impl Evaluator {
-    /// Whether this evaluation could hibernate: it has to have begun with adopted values.
+    /// Whether this evaluation could hibernate: it has to share calls.
     #[must_use]
     pub fn can_hibernate(&self) -> bool {
-        self.adopted().is_some()
+        self.base().is_some()
     }
 
-    /// Bytes of data that it has beyond the values that it adopted.
+    /// Whether it would hibernate whole: it began without adopted values.
+    #[must_use]
+    pub fn hibernates_whole(&self) -> bool {
+        self.base().is_some_and(|(_, below)| !below.has_values)
+    }
+
+    /// Bytes of data that it has beyond what it began with.
     #[must_use]
     pub fn own_bytes(&self) -> usize {
-        let adopted = self.adopted().map_or(0, |(_, below)| below.start.data);
+        let adopted = self.base().map_or(0, |(_, below)| below.start.data);
         self.heap.data_bytes().saturating_sub(adopted as usize * 4)
     }
 
@@ -60,15 +59,16 @@ impl Evaluator {
         save: impl FnOnce(&[&[u8]]) -> io::Result<()>,
     ) -> io::Result<bool> {
         let was_awoken = self.was_awoken();
-        let Some((base, below)) = self.adopted().filter(|_| !was_awoken) else {
+        let Some((base, below)) = self.base().filter(|_| !was_awoken) else {
             return Ok(false);
         };
         if self.heap.data_bytes() > MOST_BYTES {
             return Ok(false);
         }
-        let (tables, more) = Tables::beyond(self, below, notes.to_vec());
+        let (tables, more) = Tables::beyond(self, below);
         let blocks = self.heap.own_blocks(page_map)?;
         let mut head = Writer::default();
+        head.bytes(notes);
         head.word(value.to_word());
         self.editable.put(&mut head);
         self.taint.put(&mut head);
@@ -78,7 +78,7 @@ impl Evaluator {
         head.0.extend(tables.to_bytes());
         let [(data_blocks, data), (code_blocks, code)] = self.heap.layer_bytes(&blocks);
         let layout = Layout::new(
-            base,
+            (base, !below.has_values),
             [head.0.len(), more.len()],
             blocks.each_ref().map(Vec::len),
             [data.len(), code.len()],
@@ -101,31 +101,30 @@ impl Evaluator {
         Ok(true)
     }
 
-    /// Goes on with an evaluation of `flake` that hibernated, in an evaluator that has not evaluated anything
-    /// yet and has adopted the same values. Where it is `None` the evaluator is of no use any more.
-    pub fn wake(&mut self, saved: Box<dyn Saved>, flake: &LockedFlake) -> Option<Awake> {
+    /// Goes on with an evaluation of `flake` that hibernated, from the value that was kept, in an evaluator that has not evaluated anything
+    /// yet and has adopted the same values, or, if it hibernated whole ([`is_whole`]), nothing. Where it is
+    /// `None` the evaluator is of no use any more.
+    pub fn wake(&mut self, saved: Box<dyn Saved>, flake: &LockedFlake) -> Option<Value> {
         let saved: Rc<dyn Saved> = saved.into();
         let layout = Layout::read(&*saved)?;
-        let (base, below) = self.adopted()?;
-        if layout.base != base || below.start != ends_of(self) {
+        let (base, below) = self.base()?;
+        let is_same_base = layout.base == base && layout.is_whole != below.has_values;
+        if !is_same_base || below.start != ends_of(self) {
             return None;
         }
         let mut head = vec![0; layout.head];
         saved.read_at(HEADER_BYTES as u64, &mut head).ok()?;
         let mut from = Reader(&head);
+        from.bytes()?;
         let value = Value::from_word(from.word()?);
         let editable = Editable::take(&mut from)?;
         let taint = Taint::take(&mut from)?;
         let layers = layout.layers([from.words()?, from.words()?])?;
         let tables = Tables::parse(from.0)?;
-        if tables.parsed != self.saved_files_identity() {
-            self.open_image();
-        }
-        if tables.start != below.start || tables.parsed != self.saved_files_identity() {
+        if tables.start != below.start || !layout.is_whole && !self.has_files_beside(&tables) {
             return None;
         }
         self.heap.put_layer(&*saved, &layers, layout.ends()).ok()?;
-        let notes = tables.notes.clone();
         self.restore_beyond(tables, &saved, layout.more());
         self.editable = editable;
         self.taint = taint;
@@ -134,6 +133,35 @@ impl Evaluator {
                 self.hide(tree);
             }
         }
-        Some(Awake { value, notes })
+        Some(value)
     }
+
+    /// Whether the files that were parsed have the places that they had when it hibernated.
+    fn has_files_beside(&mut self, tables: &Tables) -> bool {
+        if tables.parsed != self.saved_files_identity() {
+            self.open_image();
+        }
+        tables.parsed == self.saved_files_identity()
+    }
+}
+
+/// Whether it is an evaluation that hibernated whole.
+#[must_use]
+pub fn is_whole(saved: &dyn Saved) -> bool {
+    Layout::read(saved).is_some_and(|layout| layout.is_whole)
+}
+
+/// The notes that were given to an evaluation that hibernates.
+#[must_use]
+pub fn notes_of(saved: &dyn Saved) -> Option<Vec<u8>> {
+    let head = Layout::read(saved)?.head;
+    let mut length = [0; 4];
+    saved.read_at(HEADER_BYTES as u64, &mut length).ok()?;
+    let length = u32::from_le_bytes(length) as usize;
+    if length > head {
+        return None;
+    }
+    let mut notes = vec![0; length];
+    saved.read_at(HEADER_BYTES as u64 + 4, &mut notes).ok()?;
+    Some(notes)
 }

@@ -6,8 +6,8 @@ use std::io;
 use nix_store::StorePath;
 use proptest::prelude::*;
 
-use super::Awake;
 use super::file::Layout;
+use super::{is_whole, notes_of};
 use crate::Value;
 use crate::eval::edit::tests::{CHOICES, Numbers, PROGRAM, VALUES, values};
 use crate::eval::{Evaluator, Settings, with_stack};
@@ -31,7 +31,17 @@ impl Saved for AllOwn {
     }
 }
 
-/// A tree beside a nixpkgs of which values are saved.
+/// What of a nixpkgs is saved before: files that were parsed, or values too.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Before {
+    Nothing,
+    Files,
+    Values,
+}
+
+use Before::{Files, Nothing, Values};
+
+/// A tree beside a nixpkgs.
 struct Place {
     memory: Memory,
     tree: BTreeMap<Vec<u8>, Vec<u8>>,
@@ -61,11 +71,14 @@ fn program() -> String {
 }
 
 impl Place {
-    fn new() -> Self {
-        let memory = nixpkgs();
-        // Twice: the first evaluation saves values, the second one uses them.
-        for _ in 0..2 {
-            answer(&memory, &many(LINUX));
+    fn new(before: Before) -> Self {
+        let mut memory = nixpkgs();
+        match before {
+            Nothing => {}
+            Files => save_files(&mut memory),
+            Values => {
+                answer(&memory, &many(LINUX));
+            }
         }
         let files = [
             ("values.nix", VALUES.to_owned()),
@@ -89,12 +102,28 @@ impl Place {
         world
     }
 
-    /// An evaluator that adopted the values.
+    /// An evaluator that uses what was saved.
     fn evaluator(&self) -> Evaluator {
-        let mut evaluator = Evaluator::new(Settings::default(), Box::new(self.world())).unwrap();
-        evaluator.start_on_this_stack();
+        let mut evaluator = self.unused();
         evaluator.share_calls("");
         assert!(evaluator.can_hibernate());
+        evaluator
+    }
+
+    /// An evaluator that may wake an evaluation.
+    fn waking(&self, bytes: &[u8]) -> Evaluator {
+        let mut evaluator = self.unused();
+        if is_whole(&Image(bytes.to_vec())) {
+            evaluator.share_calls_alone("");
+        } else {
+            evaluator.share_calls("");
+        }
+        evaluator
+    }
+
+    fn unused(&self) -> Evaluator {
+        let mut evaluator = Evaluator::new(Settings::default(), Box::new(self.world())).unwrap();
+        evaluator.start_on_this_stack();
         evaluator
     }
 
@@ -126,6 +155,20 @@ impl Place {
     }
 }
 
+/// Saves files of a nixpkgs that were parsed.
+fn save_files(memory: &mut Memory) {
+    let much = "# much\n".repeat(16 << 10);
+    let path = b"/n/much.nix".to_vec();
+    memory.files.insert(path, format!("1 {much}").into_bytes());
+    let mut evaluator = Evaluator::new(Settings::default(), Box::new(memory.clone())).unwrap();
+    evaluator.start_on_this_stack();
+    evaluator.use_saved_files();
+    for file in [&b"/n/much.nix"[..], b"/n/pkgs/top-level/default.nix"] {
+        evaluator.import_file(file).unwrap();
+    }
+    evaluator.take_unsaved().unwrap().save(memory).unwrap();
+}
+
 fn text_of(evaluator: &mut Evaluator, value: Value) -> Result<String, String> {
     let (mut text, mut context) = (Vec::new(), ContextId::EMPTY);
     match print::json::write(evaluator, value, true, &mut text, &mut context) {
@@ -134,7 +177,7 @@ fn text_of(evaluator: &mut Evaluator, value: Value) -> Result<String, String> {
     }
 }
 
-fn wake(evaluator: &mut Evaluator, bytes: &[u8]) -> Option<Awake> {
+fn wake(evaluator: &mut Evaluator, bytes: &[u8]) -> Option<Value> {
     evaluator.wake(Box::new(Image(bytes.to_vec())), &no_flake())
 }
 
@@ -151,16 +194,21 @@ fn no_flake() -> LockedFlake {
 /// Files with what they held before, and hold now.
 type Changes<'a> = Vec<(&'a [u8], &'a [u8])>;
 
-#[test]
-fn after_every_edit_the_answer_is_that_of_a_new_evaluation() {
+/// Edits of a tree, one after the other, each made by an evaluation that woke up.
+fn edits(before: Before, count: usize) {
     let work = || {
         let mut numbers = Numbers(0x51ee);
-        let mut place = Place::new();
+        let mut place = Place::new(before);
         let mut chosen = [0; CHOICES.len()];
         let (mut bytes, _) = place.hibernating();
-        let mut before = place.tree.clone();
+        assert_eq!(
+            is_whole(&Image(bytes.clone())),
+            before != Values,
+            "{before:?}"
+        );
+        let mut earlier = place.tree.clone();
         let (mut woken, mut forced, mut anew) = (0, 0, 0);
-        for edit in 0..200 {
+        for edit in 0..count {
             for _ in 0..=numbers.below(2) {
                 if numbers.below(4) == 0 {
                     let at: &[u8] = [b"data/one".as_slice(), b"data/two"][numbers.below(2)];
@@ -173,33 +221,34 @@ fn after_every_edit_the_answer_is_that_of_a_new_evaluation() {
             place
                 .tree
                 .insert(b"values.nix".to_vec(), values(&chosen).into_bytes());
-            let mut evaluator = place.evaluator();
+            let mut evaluator = place.waking(&bytes);
             let awake = wake(&mut evaluator, &bytes).unwrap();
-            assert_eq!(awake.notes, b"notes");
+            assert_eq!(notes_of(&Image(bytes.clone())).unwrap(), b"notes");
             assert_eq!(evaluator.edited_tree(), b"/tree");
             let changed: Changes<'_> = place
                 .tree
                 .iter()
-                .filter(|(at, text)| before[*at] != **text)
+                .filter(|(at, text)| earlier[*at] != **text)
                 .map(|(at, text)| (&at[..], &text[..]))
                 .collect();
             if evaluator.edit(&changed) {
                 woken += 1;
-                let found = text_of(&mut evaluator, awake.value);
+                let found = text_of(&mut evaluator, awake);
                 assert_eq!(found, place.fresh(), "edit {edit}: {chosen:?}");
                 forced += evaluator.stats.forced;
                 let mut begun = place.evaluator();
                 let value = begun.import_file(b"/tree/program.nix").unwrap();
                 assert_eq!(text_of(&mut begun, value), found, "edit {edit}");
+                assert_eq!(begun.stats.saved_files > 0, before == Files);
                 anew += begun.stats.forced;
             }
             // What hibernates is now and then another tree, one that was edited or one that fails.
             if numbers.below(10) == 0 {
                 (bytes, _) = place.hibernating();
-                before.clone_from(&place.tree);
+                earlier.clone_from(&place.tree);
             }
         }
-        assert!(woken > 190, "{woken}");
+        assert!(woken > count * 19 / 20, "{woken}");
         // Otherwise nothing was kept.
         assert!(forced * 2 < anew, "{forced} of {anew}");
     };
@@ -207,11 +256,22 @@ fn after_every_edit_the_answer_is_that_of_a_new_evaluation() {
 }
 
 #[test]
+fn after_every_edit_the_answer_is_that_of_a_new_evaluation() {
+    edits(Values, 200);
+}
+
+#[test]
+fn the_same_holds_of_one_that_hibernated_whole() {
+    edits(Nothing, 100);
+    edits(Files, 100);
+}
+
+#[test]
 fn derivations_are_those_of_the_evaluation_that_hibernated() {
-    let work = || {
-        let place = Place::new();
+    let work = |before| {
+        let place = Place::new(before);
         let (bytes, _) = place.hibernating();
-        let mut evaluator = place.evaluator();
+        let mut evaluator = place.waking(&bytes);
         let known = evaluator.derivations().count();
         let awake = wake(&mut evaluator, &bytes).unwrap();
         let all: BTreeMap<StorePath, Vec<u8>> = evaluator
@@ -226,17 +286,19 @@ fn derivations_are_those_of_the_evaluation_that_hibernated() {
             .map(|(path, record)| (path.clone(), record.aterm.to_vec()))
             .collect();
         assert!(all == expected && all.len() > known);
-        text_of(&mut evaluator, awake.value).unwrap();
+        text_of(&mut evaluator, awake).unwrap();
     };
-    with_stack(work).unwrap().unwrap();
+    for before in [Nothing, Files, Values] {
+        with_stack(|| work(before)).unwrap().unwrap();
+    }
 }
 
 #[test]
 fn over_other_values_nothing_wakes() {
     let work = || {
-        let place = Place::new();
+        let place = Place::new(Values);
         let (bytes, _) = place.hibernating();
-        let mut other = Place::new();
+        let mut other = Place::new(Values);
         let builder = b"/n/pkgs/top-level/builder.nix".to_vec();
         other.memory.files.insert(builder, b"\"/bin/other\"".into());
         for _ in 0..2 {
@@ -247,25 +309,30 @@ fn over_other_values_nothing_wakes() {
         assert!(wake(&mut without, &bytes).is_none());
         assert!(wake(&mut place.evaluator(), &bytes[..bytes.len() / 2]).is_none());
         assert!(wake(&mut place.evaluator(), b"").is_none());
+        let (whole, _) = Place::new(Files).hibernating();
+        assert!(wake(&mut place.evaluator(), &whole).is_none());
+        let mut of_others = place.unused();
+        of_others.share_calls_alone("other");
+        assert!(wake(&mut of_others, &whole).is_none());
+        assert!(wake(&mut place.unused(), &whole).is_none());
+        assert!(wake(&mut place.waking(&whole), &whole).is_some());
     };
     with_stack(work).unwrap().unwrap();
 }
 
 #[test]
 fn what_woke_up_does_not_hibernate_again() {
-    let work = || {
-        let place = Place::new();
+    let work = |before| {
+        let place = Place::new(before);
         let (bytes, _) = place.hibernating();
-        let mut evaluator = place.evaluator();
+        let mut evaluator = place.waking(&bytes);
         let awake = wake(&mut evaluator, &bytes).unwrap();
         let save = |_: &[&[u8]]| unreachable!("nothing is to be saved");
-        assert!(
-            !evaluator
-                .hibernate(awake.value, b"", &AllOwn, save)
-                .unwrap()
-        );
+        assert!(!evaluator.hibernate(awake, b"", &AllOwn, save).unwrap());
     };
-    with_stack(work).unwrap().unwrap();
+    for before in [Nothing, Files, Values] {
+        with_stack(|| work(before)).unwrap().unwrap();
+    }
 }
 
 proptest! {
@@ -277,7 +344,7 @@ proptest! {
     ) {
         let [head, more, data_blocks, code_blocks, data, code] = numbers;
         let blocks = [data_blocks % 30, code_blocks % 5];
-        let layout = Layout::new([7; 32], [head, more], blocks, [data & !3, code & !3], ends);
+        let layout = Layout::new(([7; 32], data % 2 == 0), [head, more], blocks, [data & !3, code & !3], ends);
         let mut bytes = layout.header();
         bytes.resize(length.max(bytes.len()), 0);
         let read = Layout::read(&Image(bytes.clone()));

@@ -15,6 +15,7 @@ use crate::saved::{Digest, ends_of};
 use crate::world::Saved;
 
 use nix_store::StorePath;
+use nix_store::hash::{Algorithm, Hash};
 use rustc_hash::FxHashMap;
 
 /// Saved values that are in use.
@@ -96,11 +97,18 @@ impl Evaluator {
         Some(())
     }
 
-    /// What was adopted, as who adds to it has to know it: a hash of all of it, and what there was then; `None`
-    /// where nothing was, or nobody can tell.
-    pub(crate) fn adopted(&self) -> Option<([u8; 32], Below)> {
-        let adopted = self.shared.adopted.as_ref()?;
-        Some((adopted.hash?, adopted.below))
+    /// What this evaluation began with, as who adds to it has to know it, and a hash of that: values that were
+    /// adopted, or nothing but what every evaluator has; `None` where nobody can tell.
+    pub(crate) fn base(&self) -> Option<([u8; 32], Below)> {
+        if let Some(adopted) = &self.shared.adopted {
+            return Some((adopted.hash?, adopted.below));
+        }
+        let name = self.shared.name.as_ref()?;
+        let hash = Hash::of(Algorithm::Blake3, name.as_bytes());
+        Some((
+            hash.bytes().try_into().ok()?,
+            Below::nothing(self.shared.start),
+        ))
     }
 
     /// Whether this evaluation goes on from one that hibernated.
@@ -109,10 +117,14 @@ impl Evaluator {
         self.shared.awoken.is_some()
     }
 
-    /// Puts what tables hold over what was adopted, where their values were put just now.
+    /// Puts what tables hold over what this evaluation began with, where their values were put just now.
     pub(crate) fn restore_beyond(&mut self, mut tables: Tables, saved: &Rc<dyn Saved>, more: u64) {
-        self.contexts
-            .extend(take(&mut tables.elements), take(&mut tables.sets));
+        let (elements, sets) = (take(&mut tables.elements), take(&mut tables.sets));
+        if self.shared.adopted.is_some() {
+            self.contexts.extend(elements, sets);
+        } else {
+            self.contexts = ContextTable::restored(elements, sets);
+        }
         let code_table = read(&**saved, more, tables.code_table).unwrap_or_default();
         self.code_table
             .restore_unsaved(take_code_table(&code_table).unwrap_or_default());

@@ -14,7 +14,7 @@ use super::tree::Source;
 use super::{Call, NOT_SHARED};
 use crate::eval::{Evaluator, R, Settings, with_stack};
 use crate::heap::Value;
-use crate::saved::{Digest, ends_of, image_name};
+use crate::saved::{Digest, digest, ends_of, image_name};
 use crate::symbol::known;
 use crate::world::{Saved, World};
 
@@ -74,14 +74,9 @@ impl Evaluator {
     /// saved too. `hint` tells one kind of work from another: what it saves is kept apart. Has an
     /// effect only before anything was evaluated.
     pub fn share_calls(&mut self, hint: &str) {
-        // Where values are shown unforced, it can be seen what another evaluation forced.
-        if !self.settings.lints.is_silent() || self.settings.exact_laziness {
+        let Some((image, name)) = self.begin_sharing(hint) else {
             return self.use_saved_files();
-        }
-        let image = image_name(self);
-        let text = format!("{image} {hint} {:?}", self.settings);
-        let name = crate::saved::digest(text.as_bytes());
-        let name = format!("{:032x}", u128::from_le_bytes(name));
+        };
         if let Some(saved) = self.world.saved_values(&name) {
             self.shared.is_hopeless = self.is_fresh_mark(&*saved);
             self.adopt(saved);
@@ -91,8 +86,28 @@ impl Evaluator {
         {
             self.shared.is_hopeless = self.is_fresh_mark(&*mark);
         }
-        self.shared.name = Some(name);
         self.use_image(image);
+    }
+
+    /// Shares calls as [`Self::share_calls`] does, and uses nothing that was saved: for an evaluator that is to
+    /// go on from an evaluation that hibernated whole.
+    pub fn share_calls_alone(&mut self, hint: &str) {
+        self.begin_sharing(hint);
+    }
+
+    /// The names of the image and of the values that fit; `None` where calls are not shared.
+    fn begin_sharing(&mut self, hint: &str) -> Option<(String, String)> {
+        // Where values are shown unforced, it can be seen what another evaluation forced.
+        if !self.settings.lints.is_silent() || self.settings.exact_laziness {
+            return None;
+        }
+        let image = image_name(self);
+        let text = format!("{image} {hint} {:?}", self.settings);
+        let name = digest(text.as_bytes());
+        let name = format!("{:032x}", u128::from_le_bytes(name));
+        self.shared.start = ends_of(self);
+        self.shared.name = Some(name.clone());
+        Some((image, name))
     }
 
     /// The calls that were made, where they are worth saving.

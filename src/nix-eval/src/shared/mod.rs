@@ -34,7 +34,7 @@ use crate::heap::{Kind, Value};
 use crate::ir::op;
 use crate::path;
 use crate::position::Position;
-use crate::saved::{Digest, digest};
+use crate::saved::{Digest, Ends, digest};
 use crate::stand_in::has_stand_in;
 
 use adopt::{Adopted, SavedDerivations};
@@ -56,6 +56,8 @@ const ELABORATE: &[u8] = b"elaborate";
 pub(crate) struct Shared {
     /// Whether calls are shared at all; and the name of what was saved of them.
     name: Option<String>,
+    /// Where everything ended when that was said.
+    start: Ends,
     /// Functions whose calls are shared, by code.
     functions: FxHashMap<u32, Function>,
     /// The function that makes a flake without inputs.

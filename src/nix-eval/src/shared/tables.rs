@@ -45,7 +45,7 @@ pub(crate) struct Below {
     pub(super) elements: usize,
     pub(super) sets: usize,
     /// Whether it had adopted values.
-    pub(super) has_values: bool,
+    pub(crate) has_values: bool,
 }
 
 impl Below {
@@ -69,7 +69,7 @@ pub(crate) struct Tables {
     /// How many parsed files there were beside, and which.
     pub(crate) parsed: (u32, Digest),
     /// What was read, in the world's words.
-    pub(crate) notes: Vec<u8>,
+    pub(super) notes: Vec<u8>,
     pub(super) names: Vec<u8>,
     pub(super) name_ends: Vec<u32>,
     pub(super) appeared: Vec<u32>,
@@ -109,9 +109,9 @@ impl More {
 
 impl Tables {
     /// What an evaluation adds to values that it adopted, and what these tables point to.
-    pub(crate) fn beyond(evaluator: &Evaluator, below: Below, notes: Vec<u8>) -> (Self, Vec<u8>) {
+    pub(crate) fn beyond(evaluator: &Evaluator, below: Below) -> (Self, Vec<u8>) {
         let parsed = evaluator.saved_files_identity();
-        Self::of(evaluator, below, parsed, notes, Vec::new())
+        Self::of(evaluator, below, parsed, Vec::new(), Vec::new())
     }
 
     /// The tables of an evaluator, as far as they go beyond what it began with, and what they point to.

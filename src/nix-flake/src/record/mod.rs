@@ -58,6 +58,18 @@ pub(crate) struct Notes {
     pub(crate) is_seen: bool,
 }
 
+impl Notes {
+    /// Adds other notes to these.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.looked.extend(other.looked);
+        for (question, places) in other.read {
+            self.read.entry(question).or_default().extend(places);
+        }
+        self.is_lost |= other.is_lost;
+        self.is_seen |= other.is_seen;
+    }
+}
+
 /// Notes that the evaluation's world writes and its caller reads.
 pub(crate) type Shared = Rc<RefCell<Notes>>;
 
@@ -85,6 +97,11 @@ pub(crate) enum Recalled<T> {
     Answer(T, SystemTime),
     /// The path of the flake's own tree was seen: the answer is under a key that has it.
     Seen,
+}
+
+/// Whether a question was ever answered: about the same nixpkgs, and about whatever tree of the flake's own.
+pub(crate) fn is_known(cache: &Cache, key: &str) -> bool {
+    !store::read(cache, key).is_empty()
 }
 
 /// What was recorded under a key, if the record still holds; `own` is the flake's own tree, where that

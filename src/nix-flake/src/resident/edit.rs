@@ -48,6 +48,9 @@ pub(super) fn recording(opened: &Opened, own: &Own, notes: &Shared) -> Recording
     }
 }
 
+/// Files that were read and hold something else now.
+pub(super) type Changes = Vec<(String, Vec<u8>)>;
+
 /// Makes the edit that a flake's own tree has to what was noted; whether it could be made.
 pub(super) fn edit(
     evaluator: &mut Evaluator,
@@ -56,9 +59,19 @@ pub(super) fn edit(
     options: &Options,
     notes: &Shared,
 ) -> bool {
-    let Some(changed) = changes(&notes.borrow(), &own.tree) else {
-        return false;
-    };
+    let changed = changes(&notes.borrow(), &own.tree);
+    changed.is_some_and(|changed| make(changed, evaluator, opened, own, options, notes))
+}
+
+/// Makes an edit; whether it could be made.
+pub(super) fn make(
+    changed: Changes,
+    evaluator: &mut Evaluator,
+    opened: &Opened,
+    own: &Own,
+    options: &Options,
+    notes: &Shared,
+) -> bool {
     let recording = recording(opened, own, notes);
     evaluator.world = opened.clone().world(options, Some(recording)).0;
     let edits: Vec<(&[u8], &[u8])> = changed
@@ -78,7 +91,7 @@ pub(super) fn edit(
 }
 
 /// The files that were read and hold something else now; `None` where anything else has changed.
-fn changes(notes: &Notes, own: &MemoryTree) -> Option<Vec<(String, Vec<u8>)>> {
+pub(super) fn changes(notes: &Notes, own: &MemoryTree) -> Option<Changes> {
     if notes.is_lost || !record::is_same_around(&notes.looked) {
         return None;
     }

@@ -8,13 +8,14 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 
 use nix_eval::eval::R;
+use nix_eval::hibernation::{is_whole, notes_of};
 use nix_eval::world::{LockedFlake, Saved};
 use nix_eval::{Evaluator, Value};
 use nix_store::nar::MemoryTree;
 use serde::{Deserialize, Serialize};
 
 use super::Files;
-use super::edit::{allow_edits, answer, edit, recording};
+use super::edit::{allow_edits, answer, changes, make, recording};
 use crate::asking::Own;
 use crate::later::Useful;
 use crate::record::{self, Notes, Pending, Shared, tree};
@@ -78,12 +79,17 @@ impl Lasting<'_> {
     }
 
     /// An evaluator that has not evaluated anything yet, the flake as it is shown to it, and the notes of what it
-    /// asks.
-    fn evaluator(self) -> Option<(Evaluator, LockedFlake, Shared)> {
+    /// asks. It uses what was saved, unless it `is_alone`.
+    fn evaluator(self, is_alone: bool) -> Option<(Evaluator, LockedFlake, Shared)> {
         let notes = Shared::default();
-        let recording = recording(self.opened, self.own, &notes);
+        let recording = Some(recording(self.opened, self.own, &notes));
         let opened = self.opened.clone();
-        let (evaluator, flake) = opened.begin(self.options, Some(recording)).ok()?;
+        let begun = if is_alone {
+            opened.begin_alone(self.options, recording)
+        } else {
+            opened.begin(self.options, recording)
+        };
+        let (evaluator, flake) = begun.ok()?;
         Some((evaluator, flake, notes))
     }
 
@@ -94,17 +100,28 @@ impl Lasting<'_> {
         work: &(impl Fn(&mut Evaluator, Value) -> R<T> + ?Sized),
     ) -> Option<Woken<T>> {
         let saved = values::open(&self.opened.fetcher.cache, &HIBERNATING, self.key)?;
-        let (mut evaluator, flake, notes) = self.evaluator()?;
-        let awake = evaluator.wake(saved, &flake)?;
-        let kept: KeptNotes = serde_json::from_slice(&awake.notes).ok()?;
-        kept.put_back(&mut notes.borrow_mut())?;
+        let kept: KeptNotes = serde_json::from_slice(&notes_of(&*saved)?).ok()?;
+        let kept_notes = kept.notes()?;
+        // Before it is woken, which is in vain where the edit cannot be made.
+        let changed = changes(&kept_notes, &self.own.tree)?;
+        let (mut evaluator, flake, notes) = self.evaluator(is_whole(&*saved))?;
+        let value = evaluator.wake(saved, &flake)?;
+        notes.borrow_mut().add(kept_notes);
         let before = evaluator.heap.data_bytes();
         if evaluator.edited_tree() != self.own.root
-            || !edit(&mut evaluator, self.opened, self.own, self.options, &notes)
+            || notes.borrow().is_lost
+            || !make(
+                changed,
+                &mut evaluator,
+                self.opened,
+                self.own,
+                self.options,
+                &notes,
+            )
         {
             return None;
         }
-        let Ok(value) = work(&mut evaluator, awake.value) else {
+        let Ok(value) = work(&mut evaluator, value) else {
             return Some(Woken::Failed);
         };
         let grown = evaluator.heap.data_bytes() - before;
@@ -120,8 +137,11 @@ impl Lasting<'_> {
         self,
         work: &(impl Fn(&mut Evaluator, Value) -> R<T> + ?Sized),
     ) -> Option<(T, Option<Pending>)> {
-        let (mut evaluator, flake, notes) = self.evaluator()?;
-        if !evaluator.can_hibernate() {
+        let (mut evaluator, flake, notes) = self.evaluator(false)?;
+        // Whole, it takes longer, and nothing comes of it for others: worth it for who begins, not for each edit
+        // that cannot be made to what hibernates.
+        let is_known = || record::is_known(&self.opened.fetcher.cache, self.key);
+        if !evaluator.can_hibernate() || evaluator.hibernates_whole() && is_known() {
             return None;
         }
         let mut wanted = Files::new();
@@ -137,9 +157,9 @@ impl Lasting<'_> {
         let later = &self.opened.later;
         let cache = &self.opened.fetcher.cache;
         let useful = later.take(&mut evaluator);
-        // Over values that are made anew this evaluation could not be put again.
+        // Over values that are made anew this evaluation could not be put again, unless it is whole.
         let values_change = matches!(useful, Some(Useful::Values(_)));
-        if !values_change
+        if (!values_change || evaluator.hibernates_whole())
             && let Some(kept) = KeptNotes::of(&notes.borrow())
             && let Ok(page_map) = File::open("/proc/self/pagemap")
         {
@@ -202,15 +222,15 @@ impl KeptNotes {
         serde_json::to_vec(&kept).ok()
     }
 
-    /// Adds them to other notes.
-    fn put_back(self, notes: &mut Notes) -> Option<()> {
-        for (path, found) in self.looked {
-            let found = record::known_word(&found)?;
-            notes.looked.insert(path.into_bytes(), found);
-        }
-        for (question, places) in self.read {
-            notes.read.entry(question).or_default().extend(places);
-        }
-        Some(())
+    /// The notes that they were.
+    fn notes(self) -> Option<Notes> {
+        let looked = self.looked.into_iter();
+        let looked =
+            looked.map(|(path, found)| Some((path.into_bytes(), record::known_word(&found)?)));
+        Some(Notes {
+            looked: looked.collect::<Option<_>>()?,
+            read: self.read,
+            ..Notes::default()
+        })
     }
 }
