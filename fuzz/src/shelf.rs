@@ -19,7 +19,8 @@ pub struct Shelf {
     pub values: Arc<Mutex<Option<Vec<u8>>>>,
 }
 
-struct Bytes(Vec<u8>);
+/// Bytes as somebody saved them.
+pub struct Bytes(pub Vec<u8>);
 
 impl Saved for Bytes {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
@@ -218,7 +219,8 @@ impl Whole {
 
 /// Bytes as they were, less those that `input` says are cut off at the end, and with others in the
 /// places that it names; or what `input` is itself.
-fn damaged(whole: &[u8], input: &[u8]) -> Vec<u8> {
+#[must_use]
+pub fn damaged(whole: &[u8], input: &[u8]) -> Vec<u8> {
     let Some((&kind, rest)) = input.split_first() else {
         return whole.to_vec();
     };

@@ -1,6 +1,8 @@
 //! Numbers and byte strings one after the other, all little-endian, and how they are taken apart
 //! again: what is cut off is noticed, and no length is believed that there are not bytes for.
 
+use crate::symbol::Names;
+
 /// Puts parts one after the other.
 #[derive(Default)]
 pub(crate) struct Writer(pub(crate) Vec<u8>);
@@ -25,6 +27,12 @@ impl Writer {
         for &word in words {
             self.word(word);
         }
+    }
+
+    pub(crate) fn names(&mut self, names: &Names) {
+        let (bytes, ends) = names.parts();
+        self.bytes(bytes);
+        self.words(ends);
     }
 
     pub(crate) fn pairs(&mut self, pairs: &[(u32, u32)]) {
@@ -52,6 +60,10 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn word(&mut self) -> Option<u32> {
         self.take().map(u32::from_le_bytes)
+    }
+
+    pub(crate) fn names(&mut self) -> Option<Names> {
+        Names::from_parts(self.bytes()?, self.words()?)
     }
 
     /// A number of things that take `size` bytes at least, each.

@@ -109,9 +109,7 @@ impl Index {
         let mut out = Writer::default();
         put_ends(&mut out, self.start);
         put_ends(&mut out, self.end);
-        let (bytes, ends) = self.names.parts();
-        out.bytes(bytes);
-        out.words(ends);
+        out.names(&self.names);
         out.number(self.entries.len());
         for entry in &self.entries {
             out.bytes(&entry.path);
@@ -139,7 +137,7 @@ impl Index {
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let mut from = Reader(bytes);
         let (start, end) = (take_ends(&mut from)?, take_ends(&mut from)?);
-        let names = Names::from_parts(from.bytes()?, from.words()?)?;
+        let names = from.names()?;
         let count = from.count(4)?;
         let entries = (0..count)
             .map(|_| take_entry(&mut from))

@@ -140,7 +140,7 @@ impl Evaluator {
     /// in the store.
     fn restore_known(&mut self, tables: &mut Tables, saved: &Rc<dyn Saved>, more: u64) {
         let appeared = take(&mut tables.appeared);
-        self.symbols.restore(tables.each_name(), appeared);
+        self.symbols.restore(tables.names.iter(), appeared);
         self.positions.reserve(tables.end.positions);
         self.restore_sources(tables, saved, more);
         let imports = take(&mut tables.imports).into_iter();
@@ -212,9 +212,12 @@ impl Evaluator {
 }
 
 fn read(saved: &dyn Saved, more: u64, place: Place) -> Option<Vec<u8>> {
+    let start = more.checked_add(place.offset)?;
+    // A length that was never written is noticed before so much memory is asked for.
+    if start.checked_add(u64::from(place.length))? > saved.length() {
+        return None;
+    }
     let mut bytes = vec![0; place.length as usize];
-    saved
-        .read_at(more.checked_add(place.offset)?, &mut bytes)
-        .ok()?;
+    saved.read_at(start, &mut bytes).ok()?;
     Some(bytes)
 }

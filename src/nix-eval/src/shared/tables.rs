@@ -17,7 +17,7 @@ use crate::ir;
 use crate::position::{Origin, Position};
 use crate::saved::bytes::{Reader, Writer};
 use crate::saved::{Digest, Ends, ends_of};
-use crate::symbol::Symbol;
+use crate::symbol::{Names, Symbol};
 
 /// Where something lies among what the tables point to.
 #[derive(Clone, Copy)]
@@ -70,8 +70,7 @@ pub(crate) struct Tables {
     pub(crate) parsed: (u32, Digest),
     /// What was read, in the world's words.
     pub(super) notes: Vec<u8>,
-    pub(super) names: Vec<u8>,
-    pub(super) name_ends: Vec<u32>,
+    pub(super) names: Names,
     pub(super) appeared: Vec<u32>,
     pub(super) elements: Vec<ContextElement>,
     pub(super) sets: Vec<Rc<[u32]>>,
@@ -125,11 +124,9 @@ impl Tables {
         let start = below.start;
         let mut more = More::default();
         let end = ends_of(evaluator);
-        let mut names = Vec::new();
-        let mut name_ends = Vec::new();
+        let mut names = Names::default();
         for symbol in start.symbols..end.symbols {
-            names.extend_from_slice(evaluator.symbols.name(Symbol(symbol)));
-            name_ends.push(names.len() as u32);
+            names.push(evaluator.symbols.name(Symbol(symbol)));
         }
         let in_order = || (0..end.symbols).collect();
         let appeared = evaluator.symbols.appearances();
@@ -188,7 +185,6 @@ impl Tables {
             parsed,
             notes,
             names,
-            name_ends,
             appeared,
             elements: elements[below.elements..].to_vec(),
             sets: sets[below.sets..].to_vec(),
@@ -235,8 +231,7 @@ impl Tables {
         out.word(self.parsed.0);
         out.0.extend(self.parsed.1);
         out.bytes(&self.notes);
-        out.bytes(&self.names);
-        out.words(&self.name_ends);
+        out.names(&self.names);
         out.words(&self.appeared);
         list(&mut out, &self.elements, put_element);
         list(&mut out, &self.sets, |out, set| out.words(set));
@@ -307,8 +302,7 @@ impl Tables {
             end: take_ends(from)?,
             parsed: (from.word()?, from.take()?),
             notes: from.bytes()?,
-            names: from.bytes()?,
-            name_ends: from.words()?,
+            names: from.names()?,
             appeared: from.words()?,
             elements: take_list(from, take_element)?,
             sets: take_list(from, |from| Some(from.words()?.into()))?,
@@ -363,16 +357,6 @@ impl Tables {
             derivations: take_list(from, |from| Some((take_path(from)?, take_place(from)?)))?,
         };
         from.0.is_empty().then_some(tables)
-    }
-
-    /// The names, by symbol.
-    pub(super) fn each_name(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        (0..self.name_ends.len()).map(|index| {
-            let start = index
-                .checked_sub(1)
-                .map_or(0, |before| self.name_ends[before]);
-            &self.names[start as usize..self.name_ends[index] as usize]
-        })
     }
 }
 
