@@ -101,9 +101,9 @@ impl Evaluator {
         Ok(true)
     }
 
-    /// Goes on with an evaluation of `flake` that hibernated, from the value that was kept, in an evaluator that has not evaluated anything
-    /// yet and has adopted the same values, or, if it hibernated whole ([`is_whole`]), nothing. Where it is
-    /// `None` the evaluator is of no use any more.
+    /// Goes on with an evaluation of `flake` that hibernated, from the value that was kept: in an evaluator that
+    /// has not evaluated anything yet and has adopted the same values, or, if it hibernated whole
+    /// ([`is_whole`]), nothing. Where it is `None` the evaluator is of no use any more.
     pub fn wake(&mut self, saved: Box<dyn Saved>, flake: &LockedFlake) -> Option<Value> {
         let saved: Rc<dyn Saved> = saved.into();
         let layout = Layout::read(&*saved)?;

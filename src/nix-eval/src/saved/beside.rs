@@ -267,17 +267,13 @@ fn work(shared: &Shared, task: Task) -> io::Result<()> {
         room,
     } = task;
     let mut ahead = Ahead::begin(settings.clone(), now, &image, room);
-    let mut draft = None;
-    let mut begin = Some(|| Draft::begin(settings, now, &image, before.as_deref(), saving));
+    let draft = Draft::begin(settings, now, &image, before.as_deref(), saving)?;
+    let Some(mut draft) = draft else {
+        return Ok(());
+    };
     loop {
-        let next = next(shared);
-        if !matches!(next, Work::Ahead(_))
-            && let Some(begin) = begin.take()
-        {
-            draft = begin()?;
-        }
-        match (next, &mut draft) {
-            (Work::Ahead(file), _) => {
+        match next(shared) {
+            Work::Ahead(file) => {
                 let text = reader.as_deref().and_then(|reader| reader.read(&file.real));
                 let ahead = ahead.as_mut();
                 let ready = text.and_then(|text| ahead?.lower(&file.path, text.into()));
@@ -290,14 +286,13 @@ fn work(shared: &Shared, task: Task) -> io::Result<()> {
                     shared.changed.notify_all();
                 }
             }
-            (Work::Again(file), Some(draft)) => draft.add(&file.path, &file.text)?,
-            (Work::Finish, Some(_)) => break,
-            (Work::Leave, _) | (_, None) => return Ok(()),
+            Work::Again(file) => draft.add(&file.path, &file.text)?,
+            Work::Finish => {
+                draft.finish()?;
+                shared.state().end = Some(true);
+                return Ok(());
+            }
+            Work::Leave => return Ok(()),
         }
     }
-    if let Some(draft) = draft {
-        draft.finish()?;
-        shared.state().end = Some(true);
-    }
-    Ok(())
 }
