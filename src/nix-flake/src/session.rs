@@ -233,43 +233,26 @@ impl Opened {
     }
 
     /// An evaluator for the flake, which has not evaluated anything yet, and the flake as it is shown
-    /// to it.
+    /// to it. Where it `is_alone` it uses nothing that was saved, to go on from an evaluation that
+    /// hibernated whole.
     pub(crate) fn begin(
         self,
         options: &Options,
         recording: Option<Recording>,
-    ) -> std::result::Result<(Evaluator, LockedFlake), Failure> {
-        let (mut evaluator, flake) = self.evaluator(options, recording)?;
-        if options.share {
-            evaluator.share_calls(&hint(&flake));
-        } else {
-            evaluator.use_saved_files();
-        }
-        Ok((evaluator, flake))
-    }
-
-    /// The same for an evaluation that goes on from one that hibernated whole.
-    pub(crate) fn begin_alone(
-        self,
-        options: &Options,
-        recording: Option<Recording>,
-    ) -> std::result::Result<(Evaluator, LockedFlake), Failure> {
-        let (mut evaluator, flake) = self.evaluator(options, recording)?;
-        if options.share {
-            evaluator.share_calls_alone(&hint(&flake));
-        }
-        Ok((evaluator, flake))
-    }
-
-    fn evaluator(
-        self,
-        options: &Options,
-        recording: Option<Recording>,
+        is_alone: bool,
     ) -> std::result::Result<(Evaluator, LockedFlake), Failure> {
         let (world, flake) = self.world(options, recording);
         let mut evaluator = Evaluator::new(options.flake_settings(), world)
             .map_err(|error| Failure::Resources(format!("cannot reserve the heap: {error}")))?;
         evaluator.start_on_this_stack();
+        // What may be read depends on what is locked.
+        let hint = format!("flake {}", flake.lock);
+        match (options.share, is_alone) {
+            (true, false) => evaluator.share_calls(&hint),
+            (true, true) => evaluator.share_calls_alone(&hint),
+            (false, false) => evaluator.use_saved_files(),
+            (false, true) => {}
+        }
         Ok((evaluator, flake))
     }
 
@@ -282,7 +265,7 @@ impl Opened {
         let notes = recording.as_ref().map(|recording| recording.notes.clone());
         let later = self.later.clone();
         let cache = self.fetcher.cache.clone();
-        let (mut evaluator, flake) = self.begin(options, recording)?;
+        let (mut evaluator, flake) = self.begin(options, recording, false)?;
         let result = evaluator
             .call_flake(&flake)
             .and_then(|flake| work(&mut evaluator, flake));
@@ -320,11 +303,6 @@ pub(crate) fn on_a_stack<T: Send>(
     with_stack(work)
         .map_err(|error| Failure::Resources(format!("cannot start a thread: {error}")))?
         .ok_or_else(|| Failure::Resources("the evaluation needs more than 4 GiB".to_owned()))?
-}
-
-/// What tells evaluations of a flake from others that share calls: what may be read depends on what is locked.
-fn hint(flake: &LockedFlake) -> String {
-    format!("flake {}", flake.lock)
 }
 
 fn path_reference(path: &str) -> Result<FlakeRef> {

@@ -51,20 +51,8 @@ pub(super) fn recording(opened: &Opened, own: &Own, notes: &Shared) -> Recording
 /// Files that were read and hold something else now.
 pub(super) type Changes = Vec<(String, Vec<u8>)>;
 
-/// Makes the edit that a flake's own tree has to what was noted; whether it could be made.
+/// Makes an edit of a flake's own tree; whether it could be made.
 pub(super) fn edit(
-    evaluator: &mut Evaluator,
-    opened: &Opened,
-    own: &Own,
-    options: &Options,
-    notes: &Shared,
-) -> bool {
-    let changed = changes(&notes.borrow(), &own.tree);
-    changed.is_some_and(|changed| make(changed, evaluator, opened, own, options, notes))
-}
-
-/// Makes an edit; whether it could be made.
-pub(super) fn make(
     changed: Changes,
     evaluator: &mut Evaluator,
     opened: &Opened,

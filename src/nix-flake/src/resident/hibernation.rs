@@ -15,7 +15,7 @@ use nix_store::nar::MemoryTree;
 use serde::{Deserialize, Serialize};
 
 use super::Files;
-use super::edit::{allow_edits, answer, changes, make, recording};
+use super::edit::{allow_edits, answer, changes, edit, recording};
 use crate::asking::Own;
 use crate::later::Useful;
 use crate::record::{self, Notes, Pending, Shared, tree};
@@ -84,11 +84,7 @@ impl Lasting<'_> {
         let notes = Shared::default();
         let recording = Some(recording(self.opened, self.own, &notes));
         let opened = self.opened.clone();
-        let begun = if is_alone {
-            opened.begin_alone(self.options, recording)
-        } else {
-            opened.begin(self.options, recording)
-        };
+        let begun = opened.begin(self.options, recording, is_alone);
         let (evaluator, flake) = begun.ok()?;
         Some((evaluator, flake, notes))
     }
@@ -110,7 +106,7 @@ impl Lasting<'_> {
         let before = evaluator.heap.data_bytes();
         if evaluator.edited_tree() != self.own.root
             || notes.borrow().is_lost
-            || !make(
+            || !edit(
                 changed,
                 &mut evaluator,
                 self.opened,

@@ -19,7 +19,7 @@ use serde::Serialize;
 use crate::asking::Own;
 use crate::record::{Pending, Shared};
 use crate::session::{Opened, Options};
-use edit::{allow_edits, answer, edit, recording};
+use edit::{allow_edits, answer, changes, edit, recording};
 
 mod edit;
 mod hibernation;
@@ -239,7 +239,7 @@ fn live<T: Serialize>(
     let Request { key, opened, own } = first;
     let root = own.root.clone();
     let recording = recording(&opened, &own, &notes);
-    let Ok((mut evaluator, flake)) = opened.begin(options, Some(recording)) else {
+    let Ok((mut evaluator, flake)) = opened.begin(options, Some(recording), false) else {
         return;
     };
     if allow_edits(&mut evaluator, &own, wanted, &[]).is_none() {
@@ -264,15 +264,18 @@ fn live<T: Serialize>(
             return;
         };
         let is_same = request.key == key && request.own.root == root;
-        let is_edited = is_same
-            && evaluator.heap.data_bytes() < MOST_BYTES
-            && edit(
+        let is_small = evaluator.heap.data_bytes() < MOST_BYTES;
+        let changed = (is_same && is_small).then(|| changes(&notes.borrow(), &request.own.tree));
+        let is_edited = changed.flatten().is_some_and(|changed| {
+            edit(
+                changed,
                 &mut evaluator,
                 &request.opened,
                 &request.own,
                 options,
                 &notes,
-            );
+            )
+        });
         if !is_edited {
             // It is told that there is no answer, and asks elsewhere.
             let _ = replies.send(None);
