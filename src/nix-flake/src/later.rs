@@ -14,19 +14,24 @@ use crate::system::System;
 /// Where more evaluations than this are made, those that follow use the values of the first.
 const FEW: usize = 4;
 
-/// Held while files are saved: evaluations side by side would save the same.
-static SAVING: Mutex<()> = Mutex::new(());
-
 /// What later evaluations can use of one: files that were parsed, or, where there are none of those, values.
 pub(crate) enum Useful {
     Files(Unsaved),
     Values(Unshared),
 }
 
-/// Values to be saved.
+/// What evaluations of one opened flake save.
 #[derive(Clone, Default)]
-pub(crate) struct Later(Arc<Mutex<Waiting>>);
+pub(crate) struct Later(Arc<Shared>);
 
+#[derive(Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    /// Held while something is saved: evaluations side by side would save the same.
+    saving: Mutex<()>,
+}
+
+/// Values to be saved.
 #[derive(Default)]
 struct Waiting {
     values: Option<Unshared>,
@@ -38,7 +43,7 @@ impl Later {
     /// What can be used of an evaluation.
     pub(crate) fn take(&self, evaluator: &mut Evaluator) -> Option<Useful> {
         // While one of many saves, the others do not look for what they would.
-        if self.with(|waiting| waiting.expected > FEW) && SAVING.try_lock().is_err() {
+        if self.with(|waiting| waiting.expected > FEW) && self.0.saving.try_lock().is_err() {
             return None;
         }
         if let Some(files) = evaluator.take_unsaved() {
@@ -61,34 +66,35 @@ impl Later {
                     None => waiting.values = Some(values),
                 });
             }
-            useful => save(useful, cache),
+            useful => self.save_now(useful, cache),
         }
     }
 
     /// Saves the values.
     pub(crate) fn save(&self, cache: &Cache) {
         let values = self.with(|waiting| waiting.values.take());
-        save(values.map(Useful::Values), cache);
+        self.save_now(values.map(Useful::Values), cache);
+    }
+
+    /// Saves what can be used. What is not saved is worked out again next time.
+    pub(crate) fn save_now(&self, useful: Option<Useful>, cache: &Cache) {
+        let Ok(_guard) = self.0.saving.try_lock() else {
+            return;
+        };
+        let system = || {
+            let mut fetcher = Fetcher::default();
+            fetcher.cache = cache.clone();
+            System::new(fetcher, true)
+        };
+        let _ = match useful {
+            Some(Useful::Files(files)) => files.save(&mut system()),
+            Some(Useful::Values(values)) => values.save(system),
+            None => Ok(()),
+        };
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Waiting) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        let waiting = self.0.waiting.lock();
+        work(&mut waiting.unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-/// Saves what can be used. What is not saved is worked out again next time.
-pub(crate) fn save(useful: Option<Useful>, cache: &Cache) {
-    let Ok(_guard) = SAVING.try_lock() else {
-        return;
-    };
-    let system = || {
-        let mut fetcher = Fetcher::default();
-        fetcher.cache = cache.clone();
-        System::new(fetcher, true)
-    };
-    let _ = match useful {
-        Some(Useful::Files(files)) => files.save(&mut system()),
-        Some(Useful::Values(values)) => values.save(system),
-        None => Ok(()),
-    };
 }

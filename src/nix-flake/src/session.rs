@@ -26,7 +26,7 @@ use crate::error::{Error, Result};
 use crate::fetch::Fetcher;
 use crate::fetch::cache::Cache;
 use crate::input::Attributes;
-use crate::later::{self, Later};
+use crate::later::Later;
 use crate::lock::{LockOptions, Locked, lock_flake};
 use crate::record::{Pending, Recorder};
 use crate::reference::FlakeRef;
@@ -285,7 +285,7 @@ impl Opened {
         if notes.is_some() {
             later.put(useful, &cache);
         } else {
-            later::save(useful, &cache);
+            later.save_now(useful, &cache);
         }
         result
     }

@@ -105,8 +105,9 @@ impl Place {
             fs::create_dir_all(at.parent().unwrap()).unwrap();
             fs::write(at, text).unwrap();
         }
-        // What was just written may be written again without a trace, and nothing is saved of it.
-        sleep(Duration::from_millis(3200));
+        // What was just written may be written again without a trace, and nothing is saved of it. Times of files
+        // are looked at in whole seconds: more than three of them.
+        sleep(Duration::from_millis(4100));
         let files = [("one.nix", host([0; 4])), ("policy.json", "[]".to_owned())];
         Self {
             folder,
@@ -171,29 +172,36 @@ impl Place {
             .map_err(|error| error.to_string())
     }
 
-    fn files(&self) -> Vec<PathBuf> {
-        let Ok(found) = fs::read_dir(self.folder.path().join("cache/evaluations")) else {
+    /// The files of a part of the cache.
+    fn files(&self, part: &str) -> Vec<PathBuf> {
+        let Ok(found) = fs::read_dir(self.folder.path().join("cache").join(part)) else {
             return Vec::new();
         };
         let found = found.map(|entry| entry.unwrap().path());
         found.filter(|path| path.extension().is_none()).collect()
     }
 
-    /// Asks until an evaluation hibernates: the first one whole, later ones over values that others saved.
+    /// Has an evaluation hibernate: the first one does whole, the second one saves values, the third one hibernates
+    /// over them.
     fn settle(&mut self, kind: Kind) -> PathBuf {
-        // Other tests of this process may be saving just now: then nothing is saved of this one.
-        for turn in 100..160 {
-            let text = host([0; 4]).replace("days = 1;", &format!("days = {turn};"));
-            self.hosts.insert("one.nix", text);
-            assert_eq!(self.ask("answer"), self.fresh("answer"));
-            if let [file] = &self.files()[..] {
-                if kind == Kind::Whole || turn > 100 {
-                    return file.clone();
-                }
+        let answers = match kind {
+            Kind::Whole => 1,
+            Kind::OverValues => 3,
+        };
+        for turn in 0..answers {
+            for file in self.files("evaluations") {
                 fs::remove_file(file).unwrap();
             }
+            let text = host([0; 4]).replace("days = 1;", &format!("days = {};", 100 + turn));
+            self.hosts.insert("one.nix", text);
+            assert_eq!(self.ask("answer"), self.fresh("answer"));
         }
-        panic!("nothing hibernates");
+        let values = self.files("values").len();
+        assert_eq!(values, usize::from(kind == Kind::OverValues));
+        let [file] = &self.files("evaluations")[..] else {
+            panic!("it does not hibernate");
+        };
+        file.clone()
     }
 }
 
@@ -345,7 +353,7 @@ fn what_sees_the_path_of_the_tree_does_not_hibernate() {
         place.hosts.insert("one.nix", host([0, edit, edit, edit]));
         assert_eq!(place.ask("seen"), place.fresh("seen"), "edit {edit}");
     }
-    assert_eq!(place.files(), Vec::<PathBuf>::new());
+    assert_eq!(place.files("evaluations"), Vec::<PathBuf>::new());
     assert_eq!(place.woken.into_inner(), 0);
 }
 
