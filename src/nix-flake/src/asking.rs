@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use crate::record::{self, Answer, Pending, Recalled, Records, Shared};
 use crate::resident::{Edits, Lasting, Residents, Work};
 use crate::session::{Failure, Opened, Options, on_a_stack};
+use crate::values::{self, HIBERNATING};
 
 /// A question.
 struct Inquiry<'a> {
@@ -302,9 +303,9 @@ impl Opened {
         })
     }
 
-    /// Writes the records of all questions that were answered, unless a folder that they were read
-    /// from was touched meanwhile: then what was read may not be what was hashed. Saves values that later
-    /// questions can use. To be called once the answers were shown.
+    /// Writes the records of all questions that were answered, unless something that they were read from was
+    /// touched meanwhile: then what was read may not be what was hashed, and evaluations that hibernate wake
+    /// no more. Saves values that later questions can use. To be called once the answers were shown.
     pub fn finish(&self) {
         self.keep_records();
         self.later.save(&self.fetcher.cache);
@@ -312,8 +313,16 @@ impl Opened {
 
     fn keep_records(&self) {
         let pending = std::mem::take(&mut *self.pending());
-        if !pending.is_empty() && self.fetcher.is_as_it_was() {
-            record::write(&self.fetcher.cache, &pending);
+        let cache = &self.fetcher.cache;
+        if pending.is_empty() {
+            return;
+        }
+        if self.fetcher.is_as_it_was() {
+            record::write(cache, &pending);
+        } else {
+            for answered in pending {
+                values::delete(cache, &HIBERNATING, answered.key());
+            }
         }
     }
 

@@ -79,9 +79,11 @@ impl Fetcher {
                 nix_eval::path::join(root, relative.as_bytes())
             }
         };
-        let read = match self.memory_at(&path) {
-            Some((tree, below)) => crate::memory::read(tree, below),
-            None => std::fs::read(os(&path)),
+        let read = if let Some((tree, below)) = self.memory_at(&path) {
+            crate::memory::read(tree, below)
+        } else {
+            self.touch(&path);
+            std::fs::read(os(&path))
         };
         match read {
             Ok(bytes) => Ok(Some(bytes)),

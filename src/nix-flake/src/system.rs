@@ -49,6 +49,12 @@ impl System {
         }
     }
 
+    /// Notes that a path is asked for.
+    fn note_path(&mut self, at: &[u8], note: impl FnOnce(&mut Notes)) {
+        self.fetcher.touch(at);
+        self.note(note);
+    }
+
     fn note(&mut self, note: impl FnOnce(&mut Notes)) {
         if let Some(notes) = &mut self.notes {
             note(notes);
@@ -125,7 +131,7 @@ impl World for System {
         if let Some((tree, below)) = self.fetcher.memory_at(at) {
             return memory::read(tree, below);
         }
-        self.note(|notes| notes.content(at));
+        self.note_path(at, |notes| notes.content(at));
         read_bounded(path(at))
     }
 
@@ -133,7 +139,7 @@ impl World for System {
         if let Some((tree, below)) = self.fetcher.memory_at(at) {
             return Ok(memory::file_type(tree, below));
         }
-        self.note(|notes| notes.file_type(at));
+        self.note_path(at, |notes| notes.file_type(at));
         match std::fs::symlink_metadata(path(at)) {
             Ok(metadata) => {
                 let executable = metadata.permissions().mode() & 0o100 != 0;
@@ -155,7 +161,7 @@ impl World for System {
         if let Some((tree, below)) = self.fetcher.memory_at(at) {
             return memory::list(tree, below);
         }
-        self.note(|notes| notes.content(at));
+        self.note_path(at, |notes| notes.content(at));
         self.lister.list(at)
     }
 
@@ -172,7 +178,7 @@ impl World for System {
         if let Some((tree, below)) = self.fetcher.memory_at(at) {
             return memory::read_link(tree, below);
         }
-        self.note(|notes| notes.link(at));
+        self.note_path(at, |notes| notes.link(at));
         Ok(std::fs::read_link(path(at))?.into_os_string().into_vec())
     }
 

@@ -2,16 +2,19 @@
 //! each of its files and folders is looked at by its path, since a folder whose listing changed looks
 //! different itself.
 
-use std::fs::{self, Metadata};
+use std::fs;
+use std::io;
 use std::num::NonZero;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use nix_store::hash::{Algorithm, Hash};
+use rustc_hash::FxHashMap;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, open, statat};
 
 use super::tree::os;
 
@@ -21,6 +24,10 @@ const BRANCHES: usize = 256;
 const STRETCH: usize = 2048;
 /// Bytes of what the system says of a file.
 const IDENTITY_BYTES: usize = 8 * 8;
+/// Where its numbers stand among them.
+const MODE: usize = 3;
+const MODIFIED: usize = 4;
+const CHANGED: usize = 6;
 
 /// What counts as touched is what Git's index goes by: device, inode, size, mode, and the times of the last
 /// change of content and of status.
@@ -96,23 +103,42 @@ impl Look {
 
     /// Whether everything at `root` still looks the same.
     pub(super) fn is_still(&self, root: &[u8]) -> bool {
+        entries(&self.list).is_some_and(|entries| are_still(root, &entries))
+    }
+
+    /// Whether what lies at some paths below `root`, all of them canonical, still looks the same, and every
+    /// folder on the way there.
+    pub(super) fn is_still_at<'a>(
+        &'a self,
+        root: &[u8],
+        paths: impl IntoIterator<Item = &'a [u8]>,
+    ) -> bool {
         let Some(entries) = entries(&self.list) else {
             return false;
         };
-        let stretches: Vec<&[Entry<'_>]> = entries.chunks(STRETCH).collect();
-        side_by_side(stretches.len(), |number| {
-            let mut path = Vec::new();
-            stretches[number].iter().all(|&(below, identity)| {
-                path.clear();
-                path.extend_from_slice(root);
-                if !below.is_empty() {
-                    path.push(b'/');
-                    path.extend_from_slice(below);
+        let known: FxHashMap<&[u8], &Identity> = entries.iter().copied().collect();
+        let mut wanted: FxHashMap<&[u8], &Identity> = FxHashMap::default();
+        for path in paths {
+            let mut at = path;
+            loop {
+                // Where there is nothing, the folder above would look different if there were.
+                if let Some(identity) = known.get(at) {
+                    // What it leads to may be anywhere.
+                    if at.len() < path.len() && is_link(identity) {
+                        return are_still(root, &entries);
+                    }
+                    if wanted.insert(at, identity).is_some() {
+                        break;
+                    }
                 }
-                let found = fs::symlink_metadata(os(&path));
-                found.is_ok_and(|found| identity_of(&found) == *identity)
-            })
-        })
+                if at.is_empty() {
+                    break;
+                }
+                at = above(at);
+            }
+        }
+        let wanted: Vec<Entry<'_>> = wanted.into_iter().collect();
+        are_still(root, &wanted)
     }
 
     /// Looks at a file or folder, and says what is in it, in order.
@@ -122,21 +148,20 @@ impl Look {
         } else {
             os(root).join(below)
         };
-        let found = fs::symlink_metadata(&at).ok()?;
-        let identity = identity_of(&found);
+        let identity = identity_of(&rustix::fs::lstat(&at).ok()?);
         let name = below.as_os_str().as_bytes();
         let length = u16::try_from(name.len()).ok()?;
         self.list.extend_from_slice(&length.to_le_bytes());
         self.list.extend_from_slice(name);
         self.list.extend_from_slice(&identity);
         self.count(&identity);
-        if !found.is_dir() {
+        if file_type(&identity) != FileType::Directory {
             return Some(Vec::new());
         }
         let mut names = fs::read_dir(&at)
             .ok()?
             .map(|entry| entry.map(|entry| entry.file_name().into_vec()))
-            .collect::<std::io::Result<Vec<_>>>()
+            .collect::<io::Result<Vec<_>>>()
             .ok()?;
         names.sort_unstable();
         let paths = names.iter().map(|name| below.join(os(name)));
@@ -144,11 +169,7 @@ impl Look {
     }
 
     fn count(&mut self, identity: &Identity) {
-        let number = |index: usize| {
-            let bytes = identity[8 * index..].first_chunk().copied();
-            i64::from_le_bytes(bytes.unwrap_or_default())
-        };
-        let (modified, changed) = (number(4), number(6));
+        let (modified, changed) = (number(identity, MODIFIED), number(identity, CHANGED));
         self.files += 1;
         self.modified = self.modified.max(modified);
         self.newest = self.newest.max(changed).max(modified);
@@ -177,24 +198,71 @@ fn entries(mut list: &[u8]) -> Option<Vec<Entry<'_>>> {
     Some(found)
 }
 
-fn identity_of(found: &Metadata) -> Identity {
+/// The path of the folder that a path below a root lies in, below it too.
+fn above(path: &[u8]) -> &[u8] {
+    let end = path.iter().rposition(|&byte| byte == b'/');
+    &path[..end.unwrap_or(0)]
+}
+
+/// Whether each of these still looks the same.
+fn are_still(root: &[u8], entries: &[Entry<'_>]) -> bool {
+    // From the folder on, there are fewer names on the way to each file.
+    let folder = open(root, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
+    let stretches: Vec<&[Entry<'_>]> = entries.chunks(STRETCH).collect();
+    side_by_side(stretches.len(), |number| {
+        stretches[number].iter().all(|&(below, identity)| {
+            let found = look_at(root, &folder, below);
+            found.is_ok_and(|found| identity_of(&found) == *identity)
+        })
+    })
+}
+
+/// What lies at a path below `root`, which is open as `folder`.
+fn look_at(
+    root: &[u8],
+    folder: &rustix::io::Result<OwnedFd>,
+    below: &[u8],
+) -> rustix::io::Result<Stat> {
+    if below.is_empty() {
+        return rustix::fs::lstat(root);
+    }
+    let folder = folder.as_ref().map_err(|&error| error)?;
+    statat(folder, below, AtFlags::SYMLINK_NOFOLLOW)
+}
+
+/// A number of an identity.
+fn number(identity: &Identity, index: usize) -> i64 {
+    let bytes = identity[8 * index..].first_chunk().copied();
+    i64::from_le_bytes(bytes.unwrap_or_default())
+}
+
+fn file_type(identity: &Identity) -> FileType {
+    FileType::from_raw_mode(number(identity, MODE) as _)
+}
+
+fn is_link(identity: &Identity) -> bool {
+    file_type(identity) == FileType::Symlink
+}
+
+#[expect(
+    clippy::unnecessary_cast,
+    clippy::cast_lossless,
+    reason = "the types of these numbers differ from system to system"
+)]
+fn identity_of(found: &Stat) -> Identity {
     let mut identity = [0; IDENTITY_BYTES];
-    let unsigned = [
-        found.dev(),
-        found.ino(),
-        found.size(),
-        u64::from(found.mode()),
+    let numbers = [
+        found.st_dev as u64,
+        found.st_ino as u64,
+        found.st_size as u64,
+        found.st_mode as u64,
+        found.st_mtime as u64,
+        found.st_mtime_nsec as u64,
+        found.st_ctime as u64,
+        found.st_ctime_nsec as u64,
     ];
-    let signed = [
-        found.mtime(),
-        found.mtime_nsec(),
-        found.ctime(),
-        found.ctime_nsec(),
-    ];
-    let unsigned = unsigned.iter().map(|number| number.to_le_bytes());
-    let signed = signed.iter().map(|number| number.to_le_bytes());
-    for (place, bytes) in identity.chunks_exact_mut(8).zip(unsigned.chain(signed)) {
-        place.copy_from_slice(&bytes);
+    for (place, number) in identity.chunks_exact_mut(8).zip(numbers) {
+        place.copy_from_slice(&number.to_le_bytes());
     }
     identity
 }

@@ -14,6 +14,7 @@ mod stamp;
 pub(crate) mod tarball;
 pub mod tree;
 mod usage;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,6 +34,7 @@ use crate::registry::Registries;
 use cache::Cache;
 use stamp::Stamp;
 use tree::Files;
+use watch::Watch;
 
 /// A source that was fetched.
 #[derive(Clone)]
@@ -72,8 +74,8 @@ pub struct Fetcher {
     pub(crate) registries: Registries,
     pub(crate) cache: Cache,
     store: StoreDir,
-    /// Folders that were hashed and may change, with what they looked like before.
-    watched: BTreeMap<Vec<u8>, Option<Stamp>>,
+    /// Folders that were hashed and may change.
+    watch: Watch,
     /// What is to be told to the user, in order.
     pub warnings: Vec<String>,
 }
@@ -134,13 +136,14 @@ impl Fetcher {
         self.known.remove(input);
     }
 
-    /// Whether every folder that was hashed can be seen not to have been touched since.
+    /// Notes that something is asked of the file system.
+    pub(crate) fn touch(&self, path: &[u8]) {
+        self.watch.touch(path);
+    }
+
+    /// Whether all that was read in folders that were hashed can be seen to be what was hashed.
     pub(crate) fn is_as_it_was(&self) -> bool {
-        self.watched.iter().all(|(root, before)| {
-            before
-                .as_ref()
-                .is_some_and(|before| before.is_settled() && before.is_still(root))
-        })
+        self.watch.is_as_it_was()
     }
 
     fn store_path(&self, name: &str, hash: Hash) -> Result<StorePath> {
@@ -262,14 +265,19 @@ impl Fetcher {
             Some((memory, _)) => Ok(tree::hash_memory(memory)),
             None if kept.is_none() => {
                 let stamp = stamp.or_else(|| stamp::stamp(&self.cache, root));
+                let mut is_known = true;
+                let hash = stamp::remembered(&self.cache, root, stamp.clone(), || {
+                    is_known = false;
+                    tree::hash_disk(root, None)
+                });
                 if !self.cache.is_immutable(root) {
-                    self.watched.insert(root.clone(), stamp.clone());
+                    self.watch.add(root, stamp, is_known);
                 }
-                stamp::remembered(&self.cache, root, stamp, || tree::hash_disk(root, None))
+                hash
             }
             None => {
                 if !self.cache.is_immutable(root) {
-                    self.watched.insert(root.clone(), None);
+                    self.watch.add(root, None, false);
                 }
                 tree::hash_disk(root, kept.as_ref())
             }

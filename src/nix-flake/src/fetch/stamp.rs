@@ -54,6 +54,15 @@ impl Stamp {
     pub(super) fn is_still(&self, root: &[u8]) -> bool {
         self.look.is_still(root)
     }
+
+    /// Whether what lies at these paths in the folder still looks the same, and what is on the way there.
+    pub(super) fn is_still_at<'a>(
+        &'a self,
+        root: &[u8],
+        paths: impl IntoIterator<Item = &'a [u8]>,
+    ) -> bool {
+        self.look.is_still_at(root, paths)
+    }
 }
 
 fn now() -> i64 {
@@ -95,7 +104,9 @@ fn read(cache: &Cache, name: &str) -> Option<Vec<u8>> {
     if metadata.len() > LONGEST {
         return None;
     }
-    let mut bytes = Vec::new();
+    // With room for all of it, nothing is copied from place to place.
+    let length = usize::try_from(metadata.len()).ok()?;
+    let mut bytes = Vec::with_capacity(length + 1);
     file.take(LONGEST).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }

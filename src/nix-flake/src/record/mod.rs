@@ -146,6 +146,13 @@ pub(crate) struct Pending {
     entry: store::Entry,
 }
 
+impl Pending {
+    /// The name of the question's record.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+}
+
 /// The record of an answer, where there can be one; that its key is too narrow where there is none.
 pub(crate) fn pending<T: Serialize>(
     key: &str,
