@@ -24,6 +24,8 @@ pub(crate) struct Memory {
     pub(crate) said: Arc<Mutex<Vec<String>>>,
     /// The files that were read.
     pub(crate) read: Arc<Mutex<Vec<Vec<u8>>>>,
+    /// Whether it takes a reader's word for what was in a file.
+    pub(crate) trusts_readers: bool,
     /// What was asked since notes are taken.
     pub(crate) notes: Option<BTreeSet<(Question, Vec<u8>)>>,
 }
@@ -211,6 +213,10 @@ impl World for Memory {
 
     fn reader(&mut self) -> Option<Box<dyn Reader>> {
         Some(Box::new(Files(self.files.clone())))
+    }
+
+    fn was_read_ahead(&mut self, _: &[u8]) -> bool {
+        self.trusts_readers
     }
 
     fn saved_values(&mut self, name: &str) -> Option<Box<dyn Saved>> {

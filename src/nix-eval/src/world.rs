@@ -70,6 +70,13 @@ pub trait World {
         None
     }
 
+    /// Notes that what a reader of this world read at `path` is used as if the world had read it now; `false`
+    /// where it has to be read again.
+    fn was_read_ahead(&mut self, path: &[u8]) -> bool {
+        let _ = path;
+        false
+    }
+
     /// Source text that a program of the language asks for from elsewhere.
     ///
     /// # Errors
@@ -146,8 +153,8 @@ pub trait World {
     }
 }
 
-/// Reads files ahead of when they are asked for. What it reads is believed only where the world itself
-/// reads the same.
+/// Reads files ahead of when they are asked for. What it reads is believed only where the world says so
+/// ([`World::was_read_ahead`]), or reads the same.
 pub trait Reader: Send {
     /// The contents of a file; `None` where it cannot say.
     fn read(&self, path: &[u8]) -> Option<Vec<u8>>;

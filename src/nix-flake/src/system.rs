@@ -211,6 +211,12 @@ impl World for System {
         Some(Box::new(FileReader))
     }
 
+    fn was_read_ahead(&mut self, at: &[u8]) -> bool {
+        self.fetcher.touch(at);
+        // Notes say what a file looks like now, which may not be what it was then.
+        self.notes.is_none()
+    }
+
     fn now(&mut self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         since.map_or(0, |since| {

@@ -128,16 +128,44 @@ impl Evaluator {
     }
 
     fn read_by(&mut self, at: &[u8], note: impl Fn(&mut Self, &[u8])) -> R<Vec<u8>> {
+        let resolved = self.resolve_to_read(at)?;
+        note(self, &resolved);
+        self.read_resolved(at, &resolved)
+    }
+
+    /// `at` with all links resolved, if it may be read.
+    fn resolve_to_read(&mut self, at: &[u8]) -> R<Rc<[u8]>> {
         self.check_access(at)?;
         let resolved = self.resolve_links(at, true)?;
         if *resolved != *at {
             self.check_access(&resolved)?;
         }
-        note(self, &resolved);
-        match self.read_physical(&resolved) {
+        Ok(resolved)
+    }
+
+    fn read_resolved(&mut self, at: &[u8], resolved: &[u8]) -> R<Vec<u8>> {
+        match self.read_physical(resolved) {
             Ok(bytes) => Ok(bytes),
             Err(error) => self.file_error(at, &error),
         }
+    }
+
+    /// The code of a file, of which somebody may have read and lowered the text ahead.
+    fn code_of(&mut self, file: &Rc<[u8]>) -> R<u32> {
+        let resolved = self.resolve_to_read(file)?;
+        self.code_is_read(&resolved);
+        if let Some(ready) = self.lowered_ahead(file) {
+            if let Some(real) = self.real_path(&resolved)
+                && self.world.was_read_ahead(&real)
+            {
+                return self.file_code(file, ready.text.clone(), Some(ready));
+            }
+            let text = self.read_resolved(file, &resolved)?;
+            let ready = Some(ready).filter(|ready| *ready.text == *text);
+            return self.file_code(file, text.into(), ready);
+        }
+        let text = self.read_resolved(file, &resolved)?;
+        self.file_code(file, text.into(), None)
     }
 
     /// The file that importing `at` reads: links followed, `default.nix` of a directory.
@@ -195,8 +223,7 @@ impl Evaluator {
         let thunk = if let Some(&known) = self.imports.get(&file) {
             known
         } else {
-            let text = self.read_code(&file)?;
-            let code = self.file_code(&file, text)?;
+            let code = self.code_of(&file)?;
             let thunk = self.heap.new_thunk(code, 0);
             self.imports.insert(file, thunk);
             thunk
@@ -208,6 +235,7 @@ impl Evaluator {
     /// Forgets which files were imported, so that they are read again.
     pub fn forget_files(&mut self) {
         self.imports.clear();
+        self.texts.clear();
         self.resolved.clear();
         self.folders.clear();
     }

@@ -21,6 +21,7 @@ mod store;
 mod taint;
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -72,6 +73,8 @@ pub struct Evaluator {
     pub(crate) code_table: CodeTable,
     /// Values of imported files, by path.
     pub(crate) imports: FxHashMap<Rc<[u8]>, Value>,
+    /// Texts of imported files, by path; of those that may be edited, none.
+    pub(crate) texts: FxHashMap<Rc<[u8]>, Arc<[u8]>>,
     /// Paths with all links resolved.
     pub(crate) resolved: FxHashMap<Rc<[u8]>, Rc<[u8]>>,
     /// Paths without links that are known to be directories.
@@ -160,6 +163,7 @@ impl Evaluator {
             builtins_set: Value::NULL,
             code_table: CodeTable::default(),
             imports: FxHashMap::default(),
+            texts: FxHashMap::default(),
             resolved: FxHashMap::default(),
             folders: FxHashSet::default(),
             symbol_strings: Vec::new(),

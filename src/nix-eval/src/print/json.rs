@@ -1,7 +1,7 @@
 //! Values as JSON (`value-to-json.cc`).
 
 use crate::eval::{Coercion, ErrorKind, Evaluator, R};
-use crate::formats::json::write as json_write;
+use crate::formats::json::write::{self as json_write, JsonWriteError};
 use crate::heap::{ContextId, Kind, Value};
 use crate::position::Position;
 use crate::symbol::known;
@@ -34,8 +34,8 @@ pub fn write(
         Kind::String => {
             let more = evaluator.heap.string_context(value);
             *context = evaluator.contexts.union(*context, more);
-            let text = evaluator.heap.string(value).to_vec();
-            write_string(evaluator, &text, out)?;
+            let written = json_write::string(out, evaluator.heap.string(value));
+            check(evaluator, written)?;
         }
         Kind::Path => {
             let options = if copy {
@@ -45,7 +45,7 @@ pub fn write(
             };
             let (text, more) = evaluator.coerce_to_string(value, options, "")?;
             *context = evaluator.contexts.union(*context, more);
-            write_string(evaluator, &text, out)?;
+            check(evaluator, json_write::string(out, &text))?;
         }
         Kind::List => {
             out.push(b'[');
@@ -91,7 +91,7 @@ fn write_attrs(
         };
         let (text, more) = evaluator.coerce_to_string(value, options, "")?;
         *context = evaluator.contexts.union(*context, more);
-        return write_string(evaluator, &text, out);
+        return check(evaluator, json_write::string(out, &text));
     }
     if let Some(path) = evaluator.heap.attr(value, known::OUT_PATH) {
         return write(evaluator, path, copy, out, context);
@@ -104,8 +104,8 @@ fn write_attrs(
             out.push(b',');
         }
         let symbol = evaluator.heap.shape_name(shape, index);
-        let name = evaluator.symbols.name(symbol).to_vec();
-        write_string(evaluator, &name, out)?;
+        let written = json_write::string(out, evaluator.symbols.name(symbol));
+        check(evaluator, written)?;
         out.push(b':');
         let item = evaluator.heap.attr_at(flat, index);
         if let Err(raised) = write(evaluator, item, copy, out, context) {
@@ -119,9 +119,7 @@ fn write_attrs(
     Ok(())
 }
 
-fn write_string(evaluator: &mut Evaluator, text: &[u8], out: &mut Vec<u8>) -> R<()> {
-    match json_write::string(out, text) {
-        Ok(()) => Ok(()),
-        Err(error) => evaluator.fail(error.to_string()),
-    }
+/// Raises what is wrong with a text.
+fn check(evaluator: &mut Evaluator, written: Result<(), JsonWriteError>) -> R<()> {
+    written.or_else(|error| evaluator.fail(error.to_string()))
 }

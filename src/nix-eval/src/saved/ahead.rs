@@ -24,10 +24,9 @@ impl Help {
 }
 
 impl Evaluator {
-    /// What a thread made of a file ahead.
-    pub(super) fn lowered_ahead(&mut self, path: &[u8], text: &[u8]) -> Option<Ready> {
-        let beside = self.parsed.as_mut()?.help.beside()?;
-        beside.ready(path).filter(|ready| *ready.text == *text)
+    /// What a thread made of a file ahead, of the text that it found there.
+    pub(crate) fn lowered_ahead(&mut self, path: &[u8]) -> Option<Ready> {
+        self.parsed.as_mut()?.help.beside()?.ready(path)
     }
 
     /// Starts the thread, where there is none and one can be had.

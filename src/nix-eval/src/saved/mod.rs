@@ -38,7 +38,7 @@ use expected::files_named;
 pub(crate) use image::{Digest, Ends, digest};
 use image::{Entry, HEADER_BYTES, Index, Record, parse_header};
 use lowering::Lowered;
-use room::Ready;
+pub(crate) use room::Ready;
 pub(crate) use save::Parsed;
 pub use save::Unsaved;
 
@@ -233,15 +233,16 @@ impl Evaluator {
     }
 
     /// Code for the file at `path`: as it was saved or lowered ahead, or lowered now.
-    pub(crate) fn file_code(&mut self, path: &Rc<[u8]>, text: Vec<u8>) -> R<u32> {
-        let ready = self.lowered_ahead(path, &text);
-        let text = match &ready {
-            Some(ready) => ready.text.clone(),
-            None => text.into(),
-        };
+    pub(crate) fn file_code(
+        &mut self,
+        path: &Rc<[u8]>,
+        text: Arc<[u8]>,
+        ready: Option<Ready>,
+    ) -> R<u32> {
         if let Some(code) = self.editable_code(path, &text) {
             return code;
         }
+        self.texts.insert(path.clone(), text.clone());
         if let Some(code) = self.saved_code(path, &text) {
             self.mark_shared(path, code);
             return Ok(code);

@@ -45,8 +45,8 @@ impl Evaluator {
 }
 
 /// A file that was lowered ahead.
-pub(super) struct Ready {
-    pub(super) text: Arc<[u8]>,
+pub(crate) struct Ready {
+    pub(crate) text: Arc<[u8]>,
     pub(super) lowered: Lowered,
     /// The files that it will ask for, by what it looks like.
     pub(super) named: Vec<Box<[u8]>>,

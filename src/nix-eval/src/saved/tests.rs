@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
+use super::Parsed;
+use super::ahead::Help;
 use super::beside::{Beside, Claim, Expected, Task};
 use super::room::{Ahead, Ready};
 use super::save::ParsedFile;
@@ -413,6 +415,12 @@ const NOW: i64 = 1_700_000_000;
 
 /// A thread that lowers, when no other test has one.
 fn beside(memory: &Memory, settings: &Settings) -> Beside {
+    let mut evaluator = Evaluator::new(settings.clone(), Box::new(memory.clone())).unwrap();
+    beside_of(&mut evaluator, memory)
+}
+
+/// One that lowers for this evaluator.
+fn beside_of(evaluator: &mut Evaluator, memory: &Memory) -> Beside {
     let claim = loop {
         match Claim::make() {
             Some(claim) => break claim,
@@ -420,10 +428,9 @@ fn beside(memory: &Memory, settings: &Settings) -> Beside {
         }
     };
     let mut memory = memory.clone();
-    let mut evaluator = Evaluator::new(settings.clone(), Box::new(memory.clone())).unwrap();
-    let image = super::image_name(&evaluator);
+    let image = super::image_name(evaluator);
     let task = Task {
-        settings: settings.clone(),
+        settings: evaluator.settings.clone(),
         now: NOW,
         before: memory.saved(&image),
         saving: memory.saving(&image).unwrap(),
@@ -457,6 +464,31 @@ fn files_that_are_expected_are_parsed_ahead() {
         beside.ready(b"/good.nix").is_none(),
         "it is handed out once"
     );
+}
+
+#[test]
+fn a_text_that_is_not_there_any_more_is_used_only_where_the_world_says_so() {
+    for (trusts_readers, expected_answer) in [(true, "\"before\""), (false, "\"after\"")] {
+        let before = Memory::with(&[("/a.nix", "\"before\"")]);
+        let mut memory = Memory::with(&[("/a.nix", "\"after\"")]);
+        memory.trusts_readers = trusts_readers;
+        let answer = with_stack(|| {
+            let world = Box::new(memory.clone());
+            let mut evaluator = Evaluator::new(Settings::default(), world).unwrap();
+            evaluator.start_on_this_stack();
+            let mut parsed = Parsed::new(super::image_name(&evaluator));
+            let mut beside = beside_of(&mut evaluator, &before);
+            beside.expect(vec![expected("/a.nix")]);
+            beside.wait_until_idle();
+            parsed.help = Help::Here(beside);
+            evaluator.parsed = Some(parsed);
+            let value = evaluator.import_file(b"/a.nix").unwrap();
+            print::nix(&mut evaluator, value).unwrap()
+        });
+        let answer = String::from_utf8(answer.unwrap().unwrap()).unwrap();
+        assert_eq!(answer, expected_answer);
+        assert_eq!(memory.read.lock().unwrap().is_empty(), trusts_readers);
+    }
 }
 
 #[test]

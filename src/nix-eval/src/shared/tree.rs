@@ -139,7 +139,7 @@ impl Evaluator {
             if memchr::memmem::find(&text, NOT_SHARED).is_some() {
                 return Ok(());
             }
-            let code = self.file_code(&file, text)?;
+            let code = self.file_code(&file, text.into(), None)?;
             let value = self.unevaluated(code);
             self.imports.insert(file, value);
             value

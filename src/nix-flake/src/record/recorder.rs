@@ -222,7 +222,12 @@ impl<W: World> World for Recorder<W> {
         self.world.saving(name)
     }
 
-    // What it reads is read by the world too, and recorded then, before it is used.
+    fn was_read_ahead(&mut self, path: &[u8]) -> bool {
+        self.touch(Question::Content, path);
+        self.world.was_read_ahead(path)
+    }
+
+    // What it reads is recorded when it is used.
     fn reader(&mut self) -> Option<Box<dyn Reader>> {
         self.world.reader()
     }

@@ -76,8 +76,9 @@ impl Derivation<'_> {
                 deferred: replaced.deferred || addressing == Addressing::Floating,
             }
         };
-        let mut aterm = Vec::new();
-        template.render(&shown, &self.write_real_inputs(store), &mut |piece| {
+        let inputs = self.write_real_inputs(store);
+        let mut aterm = Vec::with_capacity(template.length(&shown, &inputs));
+        template.render(&shown, &inputs, &mut |piece| {
             aterm.extend_from_slice(piece);
         });
         Ok(Instantiated {

@@ -2,7 +2,7 @@
 //! inputs replaced to find its output paths, with inputs replaced to find its hash, and as it is.
 //! So its text is quoted once, with holes where the three differ.
 
-use bstr::ByteSlice;
+use memchr::{memchr2, memchr3};
 
 use super::{Derivation, DerivationError, DynamicOutputs, Output, Text};
 use crate::hash::Encoding;
@@ -125,6 +125,13 @@ impl Template {
         sink(&self.text[written..]);
     }
 
+    /// Bytes of the whole text, as [`render`](Self::render) gives it.
+    pub(super) fn length(&self, outputs: &Outputs, inputs: &[u8]) -> usize {
+        let mut length = 0;
+        self.render(outputs, inputs, &mut |piece| length += piece.len());
+        length
+    }
+
     fn push(&mut self, text: &[u8]) {
         self.text.extend_from_slice(text);
     }
@@ -187,21 +194,37 @@ fn write_outputs<'text>(
 
 /// Writes a string with quotes and escapes; bytes that need none are copied in runs.
 pub(super) fn quote(string: &[u8], text: &mut Vec<u8>) {
+    text.reserve(string.len() + 2);
     text.push(b'"');
-    let mut rest = string;
-    while let Some(position) = rest.find_byteset(b"\"\\\n\r\t") {
-        text.extend_from_slice(&rest[..position]);
+    let (mut written, mut blank) = (0, next_blank(string, 0));
+    loop {
+        let rest = &string[written..];
+        let position = match (memchr3(b'"', b'\\', b'\n', rest), blank) {
+            (None, None) => break,
+            (Some(other), None) => written + other,
+            (None, Some(blank)) => blank,
+            (Some(other), Some(blank)) => blank.min(written + other),
+        };
+        text.extend_from_slice(&string[written..position]);
         text.push(b'\\');
-        text.push(match rest[position] {
+        text.push(match string[position] {
             b'\n' => b'n',
             b'\r' => b'r',
             b'\t' => b't',
             other => other,
         });
-        rest = &rest[position + 1..];
+        written = position + 1;
+        if blank == Some(position) {
+            blank = next_blank(string, written);
+        }
     }
-    text.extend_from_slice(rest);
+    text.extend_from_slice(&string[written..]);
     text.push(b'"');
+}
+
+/// The next of those that are rare, from a byte on.
+fn next_blank(string: &[u8], from: usize) -> Option<usize> {
+    memchr2(b'\r', b'\t', &string[from..]).map(|found| from + found)
 }
 
 impl Derivation<'_> {
@@ -241,5 +264,39 @@ impl Derivation<'_> {
             paths: paths.collect(),
             variables: variables.collect(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The same, byte by byte.
+    fn quoted(string: &[u8]) -> Vec<u8> {
+        let bytes = string.iter().flat_map(|&byte| match byte {
+            b'"' => b"\\\"".to_vec(),
+            b'\\' => b"\\\\".to_vec(),
+            b'\n' => b"\\n".to_vec(),
+            b'\r' => b"\\r".to_vec(),
+            b'\t' => b"\\t".to_vec(),
+            other => vec![other],
+        });
+        [vec![b'"'], bytes.collect(), vec![b'"']].concat()
+    }
+
+    proptest! {
+        #[test]
+        fn what_has_a_meaning_is_escaped(
+            string in proptest::collection::vec(
+                prop_oneof![Just(b'"'), Just(b'\\'), Just(b'\n'), Just(b'\r'), Just(b'\t'), 0_u8..],
+                0..100,
+            ),
+        ) {
+            let mut text = b"before".to_vec();
+            quote(&string, &mut text);
+            prop_assert_eq!(text, [&b"before"[..], &quoted(&string)].concat());
+        }
     }
 }

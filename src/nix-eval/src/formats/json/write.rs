@@ -41,31 +41,56 @@ fn check(text: &[u8]) -> Result<(), JsonWriteError> {
     Err(JsonWriteError::Invalid { index, byte })
 }
 
+/// Bytes that are looked at together.
+const STRETCH: usize = 16;
+
+fn is_escaped(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
 /// Appends `text` as a JSON string.
 ///
 /// # Errors
 /// Where `text` is not UTF-8; `out` is as it was.
 pub fn string(out: &mut Vec<u8>, text: &[u8]) -> Result<(), JsonWriteError> {
     check(text)?;
+    out.reserve(text.len() + 2);
     out.push(b'"');
-    for &byte in text {
-        match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-            0x08 => out.extend_from_slice(b"\\b"),
-            0x0c => out.extend_from_slice(b"\\f"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            0..0x20 => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
-            _ => out.push(byte),
+    for stretch in text.chunks(STRETCH) {
+        // All of them, without a way out: so it is done for all at once.
+        let has_escaped = stretch
+            .iter()
+            .fold(false, |found, &byte| found | is_escaped(byte));
+        if has_escaped {
+            for &byte in stretch {
+                character(out, byte);
+            }
+        } else {
+            out.extend_from_slice(stretch);
         }
     }
     out.push(b'"');
     Ok(())
 }
 
+/// Appends a byte of a string.
+fn character(out: &mut Vec<u8>, byte: u8) {
+    match byte {
+        b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+        0x08 => out.extend_from_slice(b"\\b"),
+        0x0c => out.extend_from_slice(b"\\f"),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        b'\r' => out.extend_from_slice(b"\\r"),
+        b'\t' => out.extend_from_slice(b"\\t"),
+        0..0x20 => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+        _ => out.push(byte),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -73,6 +98,15 @@ mod tests {
         let mut out = Vec::new();
         string(&mut out, "a\"\\\n\u{1}ü/\u{7f}".as_bytes()).unwrap();
         assert_eq!(out, "\"a\\\"\\\\\\n\\u0001ü/\u{7f}\"".as_bytes());
+    }
+
+    proptest! {
+        #[test]
+        fn strings_are_those_of_serde(text in "[a\"\\\\\u{0}-\u{1f}ü€😀 -~]{0,80}") {
+            let mut out = Vec::new();
+            string(&mut out, text.as_bytes()).unwrap();
+            prop_assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string(&text).unwrap());
+        }
     }
 
     #[test]
