@@ -79,7 +79,11 @@ impl Evaluator {
                 && let Some(real) = self.real_path(&path)
             {
                 let real = real.into();
-                expected.push(Expected { path, real });
+                expected.push(Expected {
+                    path,
+                    real,
+                    text: None,
+                });
             }
         }
         expected

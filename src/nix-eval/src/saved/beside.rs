@@ -27,12 +27,18 @@ const MANY: usize = 32;
 /// How long the thread waits for something to do: an evaluator that stays is not in need of it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Bytes of a text that waits until there is nothing else to do: as often as not it is a list of data, of which
+/// nothing is asked.
+const LARGE: usize = 256 << 10;
+
 /// A file that will be asked for.
 pub(super) struct Expected {
     /// Its path, as the language sees it.
     pub(super) path: Box<[u8]>,
     /// Where the world has it.
     pub(super) real: Box<[u8]>,
+    /// Its text, where it was read and put off.
+    pub(super) text: Option<Vec<u8>>,
 }
 
 /// What the thread is told, and tells.
@@ -256,6 +262,17 @@ fn next(shared: &Shared) -> Work {
     }
 }
 
+/// Puts a file off until nothing else is expected; at once where that is so, or somebody waits for it.
+fn put_off(shared: &Shared, file: Expected) {
+    let mut state = shared.state();
+    if state.is_awaited {
+        state.expected.push_front(file);
+    } else {
+        state.at = None;
+        state.expected.push_back(file);
+    }
+}
+
 fn work(shared: &Shared, task: Task) -> io::Result<()> {
     let Task {
         settings,
@@ -273,8 +290,15 @@ fn work(shared: &Shared, task: Task) -> io::Result<()> {
     };
     loop {
         match next(shared) {
-            Work::Ahead(file) => {
-                let text = reader.as_deref().and_then(|reader| reader.read(&file.real));
+            Work::Ahead(mut file) => {
+                let is_late = file.text.is_some();
+                let read = || reader.as_deref().and_then(|reader| reader.read(&file.real));
+                let text = file.text.take().or_else(read);
+                if !is_late && text.as_ref().is_some_and(|text| text.len() >= LARGE) {
+                    file.text = text;
+                    put_off(shared, file);
+                    continue;
+                }
                 let ahead = ahead.as_mut();
                 let ready = text.and_then(|text| ahead?.lower(&file.path, text.into()));
                 let mut state = shared.state();

@@ -445,19 +445,30 @@ fn expected(path: &str) -> Expected {
     Expected {
         path: path.as_bytes().into(),
         real: path.as_bytes().into(),
+        text: None,
     }
 }
 
 #[test]
 fn files_that_are_expected_are_parsed_ahead() {
-    let memory = Memory::with(&[("/good.nix", "{ a = 1; }"), ("/bad.nix", "{")]);
+    let large = format!("\"{}\"", "large ".repeat(1 << 16));
+    let files = [
+        ("/good.nix", "{ a = 1; }"),
+        ("/bad.nix", "{"),
+        ("/large.nix", &large),
+    ];
+    let memory = Memory::with(&files);
     let mut beside = beside(&memory, &Settings::default());
-    let files = ["/bad.nix", "/absent.nix", "/good.nix"].map(expected);
+    let files = ["/bad.nix", "/absent.nix", "/large.nix", "/good.nix"].map(expected);
     beside.expect(files.into());
     beside.wait_until_idle();
     assert!(beside.ready(b"/bad.nix").is_none());
     assert!(beside.ready(b"/absent.nix").is_none());
     assert!(beside.ready(b"/other.nix").is_none());
+    assert!(
+        beside.ready(b"/large.nix").is_some(),
+        "it comes last, but it comes"
+    );
     let ready = beside.ready(b"/good.nix").unwrap();
     assert!(ready.text.starts_with(b"{ a = 1; }"));
     assert!(
