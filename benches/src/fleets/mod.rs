@@ -258,16 +258,21 @@ impl Bench<'_> {
                 (cost, cache)
             }
             Work::Value => {
-                self.place.wake_none()?;
-                (self.edit(work, &fleet.with_value(number))?, cache)
+                let first = temporary()?;
+                let cost = self.edit(work, first.path(), &fleet.with_value(number))?;
+                return Ok((cost, Some(disk(first.path())?)));
             }
             Work::ValueAgain => {
                 self.place.wake_none()?;
                 self.place.save(&fleet.with_value(number + OTHER_EDITS))?;
                 self.place.check(&cache, false)?;
-                (self.edit(work, &fleet.with_value(number))?, cache)
+                let cost = self.edit(work, &cache, &fleet.with_value(number))?;
+                (cost, cache)
             }
-            Work::Structure => (self.edit(work, &fleet.with_instance(number))?, cache),
+            Work::Structure => {
+                let cost = self.edit(work, &cache, &fleet.with_instance(number))?;
+                (cost, cache)
+            }
             Work::Nix => return self.nix(work, Evaluator::Nix),
             Work::NixLargeHeap => return self.nix(work, Evaluator::LargeHeap),
             Work::NixEvalJobs => return self.nix(work, Evaluator::Jobs),
@@ -276,11 +281,10 @@ impl Bench<'_> {
     }
 
     /// Checks an edited fleet, just after one that is not, and takes the edit back.
-    fn edit(&self, work: Work, text: &str) -> Result<Cost, FleetsError> {
-        let cache = self.place.cache();
-        self.place.check(&cache, false)?;
+    fn edit(&self, work: Work, cache: &Path, text: &str) -> Result<Cost, FleetsError> {
+        self.place.check(cache, false)?;
         self.place.save(text)?;
-        let (cost, found) = self.place.check(&cache, false)?;
+        let (cost, found) = self.place.check(cache, false)?;
         self.place.save(&self.place.fleet.text())?;
         let host = format!("host {}", self.place.fleet.edited());
         let differ = differences(&self.expected, &found);

@@ -13,9 +13,9 @@ pub(crate) enum Work {
     Warm,
     /// `coop check` after an instance was added.
     Structure,
-    /// `coop check` after a domain was added to an allow list, where no evaluation of that host hibernates.
+    /// `coop check` after a domain was added to an allow list, the first edit after the first check of the fleet.
     Value,
-    /// `coop check` after another one was, the evaluation after the first having hibernated.
+    /// `coop check` after another one was, the evaluation after an edit that began anew having hibernated.
     ValueAgain,
     /// `coop check` where nothing changed.
     Unchanged,
