@@ -35,10 +35,12 @@ pub(super) enum Nixpkgs {
 #[derive(Debug, Error)]
 pub enum Unavailable {
     /// What the user named is not there, or is no reference.
-    #[error("{shown} is no nixpkgs: {why}")]
+    #[error("{shown}, which {by} names, is no nixpkgs: {why}")]
     Named {
         /// What was named.
         shown: String,
+        /// What names it.
+        by: &'static str,
         /// What is wrong with it.
         why: String,
     },
@@ -61,16 +63,16 @@ pub(super) fn choose(
     has_pinned: impl FnOnce() -> bool,
 ) -> Result<Nixpkgs, Unavailable> {
     if let Some(named) = &choice.named {
-        return other(named);
+        return other(named, "--nixpkgs");
     }
     if let Some(named) = env::var_os(VARIABLE).filter(|named| !named.is_empty()) {
-        return other(&named.to_string_lossy());
+        return other(&named.to_string_lossy(), VARIABLE);
     }
     if has_pinned() {
         return Ok(Nixpkgs::Pinned);
     }
     if let Some(folder) = cached().filter(|folder| folder.join("flake.nix").is_file()) {
-        return other(&folder.to_string_lossy());
+        return other(&folder.to_string_lossy(), "the cache folder");
     }
     if choice.download {
         return Ok(Nixpkgs::Pinned);
@@ -115,9 +117,10 @@ fn cached() -> Option<PathBuf> {
     Some(base.join("coop/nixpkgs"))
 }
 
-fn other(named: &str) -> Result<Nixpkgs, Unavailable> {
+fn other(named: &str, by: &'static str) -> Result<Nixpkgs, Unavailable> {
     let refuse = |why: String| Unavailable::Named {
         shown: named.to_owned(),
+        by,
         why,
     };
     let folder = Path::new(named);

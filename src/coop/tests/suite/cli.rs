@@ -83,7 +83,10 @@ fn a_nixpkgs_that_is_none_is_no_finding_but_a_failure() {
     let folder = initialised();
     let (status, _, stderr) = text(&coop(folder.path(), &["check", "--nixpkgs", "nowhere"]));
     assert_eq!(status, Some(2));
-    assert!(stderr.contains("nowhere is no nixpkgs"), "{stderr}");
+    assert!(
+        stderr.contains("nowhere, which --nixpkgs names, is no nixpkgs"),
+        "{stderr}"
+    );
 }
 
 #[test]

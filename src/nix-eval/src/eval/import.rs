@@ -154,18 +154,17 @@ impl Evaluator {
     fn code_of(&mut self, file: &Rc<[u8]>) -> R<u32> {
         let resolved = self.resolve_to_read(file)?;
         self.code_is_read(&resolved);
-        if let Some(ready) = self.lowered_ahead(file) {
-            if let Some(real) = self.real_path(&resolved)
-                && self.world.was_read_ahead(&real)
-            {
-                return self.file_code(file, ready.text.clone(), Some(ready));
-            }
-            let text = self.read_resolved(file, &resolved)?;
-            let ready = Some(ready).filter(|ready| *ready.text == *text);
-            return self.file_code(file, text.into(), ready);
-        }
-        let text = self.read_resolved(file, &resolved)?;
-        self.file_code(file, text.into(), None)
+        let ready = self.lowered_ahead(file);
+        let is_believed = ready.is_some()
+            && self
+                .real_path(&resolved)
+                .is_some_and(|real| self.world.was_read_ahead(&real));
+        let text: Arc<[u8]> = match &ready {
+            Some(ready) if is_believed => ready.text.clone(),
+            _ => self.read_resolved(file, &resolved)?.into(),
+        };
+        let ready = ready.filter(|ready| is_believed || ready.text == text);
+        self.file_code(file, text, ready)
     }
 
     /// The file that importing `at` reads: links followed, `default.nix` of a directory.
