@@ -5,13 +5,13 @@
 
 use rustc_hash::FxHashMap;
 
-use super::taint::Marks;
+use super::marks::{MarkSet, MarkTable, Marks};
 use super::{Evaluator, Taint};
 use crate::heap::{Value, Waiting};
 use crate::saved::bytes::{Reader, Writer};
 
 /// The first mark of decisions, and how many there are; decisions share them.
-const MARKS: (u32, u32) = (20, 8);
+const MARKS: (u32, u32) = (128, 128);
 /// So often decisions are made again because of others that were made again. What goes on after that is no
 /// small edit.
 const MOST_ROUNDS: u32 = 8;
@@ -37,20 +37,18 @@ pub(crate) struct Decisions {
     again: FxHashMap<Value, Marks>,
 }
 
-/// All marks of decisions.
-fn all_marks() -> Marks {
-    let numbers = MARKS.0..MARKS.0 + MARKS.1;
-    numbers.fold(Marks::NONE, |marks, number| {
-        marks.and(Marks::number(number))
-    })
-}
-
 impl Decisions {
     /// Notes a decision that was made because of what has the marks `led`: the marks of who reads it. `None`
     /// where it depends on nothing but other decisions.
-    pub(super) fn note(&mut self, thunk: Value, waiting: Waiting, led: Marks) -> Option<Marks> {
+    pub(super) fn note(
+        &mut self,
+        thunk: Value,
+        waiting: Waiting,
+        led: Marks,
+        table: &mut MarkTable,
+    ) -> Option<Marks> {
         let again = self.again.get(&thunk).copied();
-        if again.is_none() && !led.has_others_than(all_marks()) {
+        if again.is_none() && !table.set(led).has_others_than(MarkSet::range(MARKS)) {
             return None;
         }
         self.made.push(Decision {
@@ -60,7 +58,7 @@ impl Decisions {
         });
         Some(again.unwrap_or_else(|| {
             self.count += 1;
-            Marks::number(MARKS.0 + self.count % MARKS.1)
+            table.marks(MarkSet::of(MARKS.0 + self.count % MARKS.1))
         }))
     }
 
@@ -102,7 +100,7 @@ impl Decisions {
 impl Evaluator {
     /// Has everything be evaluated again that depends on what has any of these marks, or on a decision that
     /// is another one now; `false` where that comes to no end.
-    pub(super) fn settle(&mut self, marks: Marks) -> bool {
+    pub(super) fn settle(&mut self, marks: MarkSet) -> bool {
         let mut changed = marks;
         self.taint.decisions.again.clear();
         for _ in 0..MOST_ROUNDS {
@@ -111,10 +109,10 @@ impl Evaluator {
             }
             self.take_back(changed);
             let open = self.open_decisions(changed);
-            changed = Marks::NONE;
+            changed = MarkSet::NONE;
             for (thunk, before, marks) in open {
                 if self.decide(thunk) != Some(before) {
-                    changed = changed.and(marks);
+                    changed = changed.and(self.taint.table.set(marks));
                 }
             }
         }
@@ -123,13 +121,17 @@ impl Evaluator {
 
     /// Takes decisions back that were made because of what has any of these marks: each with what it was, and
     /// the marks of who read it.
-    fn open_decisions(&mut self, marks: Marks) -> Vec<(Value, Value, Marks)> {
+    fn open_decisions(&mut self, marks: MarkSet) -> Vec<(Value, Value, Marks)> {
         let Self { heap, taint, .. } = self;
         let mut open = Vec::new();
-        let Taint { decisions, .. } = taint;
+        let Taint {
+            decisions, table, ..
+        } = taint;
         let Decisions { made, again, .. } = decisions;
+        let having_any = table.having_any(marks);
         made.retain(|decision| {
-            let is_meant = decision.led.has_any(marks);
+            let led = having_any.get(decision.led.0 as usize);
+            let is_meant = led.is_none_or(|&has_any| has_any);
             if is_meant && let Some(before) = heap.shown_value(decision.thunk) {
                 let readers = Marks(heap.thunk_marks(decision.thunk));
                 open.push((decision.thunk, before, readers));

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::taint::Marks;
+use super::marks::MarkSet;
 use super::{Evaluator, R};
 use crate::heap::{ContextId, Value};
 use crate::ir;
@@ -22,15 +22,14 @@ use crate::syntax::literals::{self, Literal};
 use crate::syntax::show;
 
 /// Files that are read as data share marks: the first of them, and how many.
-const DATA: (u32, u32) = (0, 2);
+const DATA: (u32, u32) = (0, 8);
 /// The mark of literals that are hardly ever edited.
-const STEADY: u32 = 2;
-/// Other literals share marks with those that stand beside them: the first of these marks, and how many.
-const LITERALS: (u32, u32) = (3, 12);
+const STEADY: u32 = 8;
+/// Other literals share marks with those that stand beside them, where there are many: the first of these marks, and
+/// how many.
+const LITERALS: (u32, u32) = (9, 95);
 /// Marks for single literals that were edited before: who edits one will often do so again.
-const OWN: (u32, u32) = (15, 5);
-/// Literals that stand beside each other and share marks, at most in files of few.
-const NEIGHBOURS: usize = 2;
+const OWN: (u32, u32) = (104, 24);
 
 /// A tree that may be edited.
 #[derive(Default)]
@@ -63,8 +62,8 @@ struct LiteralFile {
     literals: Vec<Literal>,
     /// The thunks that hold them.
     cells: Vec<Value>,
-    /// The marks of each.
-    marks: Vec<Marks>,
+    /// The mark of each, by its number.
+    marks: Vec<u32>,
 }
 
 impl Editable {
@@ -91,19 +90,11 @@ impl Editable {
     }
 }
 
-fn data_marks(at: &[u8]) -> Marks {
+fn data_mark(at: &[u8]) -> MarkSet {
     let sum = at.iter().fold(0_u32, |sum, &byte| {
         sum.wrapping_mul(31).wrapping_add(u32::from(byte))
     });
-    Marks::number(DATA.0 + sum % DATA.1)
-}
-
-/// All marks of single literals.
-fn own_marks() -> Marks {
-    let numbers = OWN.0..OWN.0 + OWN.1;
-    numbers.fold(Marks::NONE, |marks, number| {
-        marks.and(Marks::number(number))
-    })
+    MarkSet::of(DATA.0 + sum % DATA.1)
 }
 
 impl Evaluator {
@@ -141,7 +132,8 @@ impl Evaluator {
         if let Some(real) = self.real_path(shown)
             && let Some(at) = path::below(&real, &self.editable.real)
         {
-            self.taint_by(data_marks(at));
+            let marks = self.taint.table.marks(data_mark(at));
+            self.taint_by(marks);
             self.editable.data.insert(at.to_vec());
         }
     }
@@ -155,13 +147,13 @@ impl Evaluator {
     }
 
     /// The marks of what lies at a path for programs, be it a file or a folder.
-    pub(super) fn marks_below(&self, shown: &[u8]) -> Marks {
+    pub(super) fn marks_below(&self, shown: &[u8]) -> MarkSet {
         let Some(at) = self.editable.place(shown) else {
-            return Marks::NONE;
+            return MarkSet::NONE;
         };
         let data = self.editable.data.iter();
         let within = data.filter(|file| at.is_empty() || path::is_within(file, at));
-        within.fold(Marks::NONE, |marks, file| marks.and(data_marks(file)))
+        within.fold(MarkSet::NONE, |marks, file| marks.and(data_mark(file)))
     }
 
     /// A place in a text is told to a program.
@@ -203,8 +195,9 @@ impl Evaluator {
             }
         }
         let mut cells = Vec::with_capacity(count);
-        for (literal, marks) in literals.iter().zip(&marks) {
+        for (literal, &mark) in literals.iter().zip(&marks) {
             let value = self.literal_value(literal);
+            let marks = self.taint.table.marks(MarkSet::of(mark));
             cells.push(self.heap.new_marked(value, marks.0));
         }
         let outer = ir::Outer {
@@ -224,18 +217,19 @@ impl Evaluator {
         lowered.or_else(|error| self.undefined(&error))
     }
 
-    /// Marks for literals: those that stand side by side have the same, since they are edited together.
-    fn literal_marks(&mut self, literals: &[Literal]) -> Vec<Marks> {
-        let together = NEIGHBOURS.max(literals.len().div_ceil(LITERALS.1 as usize));
+    /// Marks for literals, by their number: where there are too few, those that stand side by side have the same,
+    /// since they are edited together.
+    fn literal_marks(&mut self, literals: &[Literal]) -> Vec<u32> {
+        let together = literals.len().div_ceil(LITERALS.1 as usize).max(1);
         let first = self.editable.groups;
         let mut others = 0;
         let marks = literals.iter().map(|literal| {
             if self.editable.is_steady(literal) {
-                Marks::number(STEADY)
+                STEADY
             } else {
                 let group = first + (others / together) as u32;
                 others += 1;
-                Marks::number(LITERALS.0 + group % LITERALS.1)
+                LITERALS.0 + group % LITERALS.1
             }
         });
         let marks = marks.collect();
@@ -243,10 +237,10 @@ impl Evaluator {
         marks
     }
 
-    /// A mark for a single literal.
-    fn own_mark(&mut self) -> Marks {
+    /// A mark for a single literal, by its number.
+    fn own_mark(&mut self) -> u32 {
         self.editable.own += 1;
-        Marks::number(OWN.0 + self.editable.own % OWN.1)
+        OWN.0 + self.editable.own % OWN.1
     }
 
     /// What is left of a tree whose literals were taken out.
@@ -292,7 +286,7 @@ impl Evaluator {
     /// world has to give the same from before this is called. `false` where this is not an edit that
     /// can be made, and then nothing that this evaluator says is of any use.
     pub fn edit(&mut self, changed: &[(&[u8], &[u8])]) -> bool {
-        let mut marks = Marks::NONE;
+        let mut marks = MarkSet::NONE;
         for &(at, text) in changed {
             if self.editable.files.contains_key(at) {
                 // Whatever is edited, places move.
@@ -307,7 +301,7 @@ impl Evaluator {
                 return false;
             }
             if self.editable.data.contains(at) {
-                marks = marks.and(data_marks(at));
+                marks = marks.and(data_mark(at));
             }
         }
         for source in self.store.copied_sources() {
@@ -320,25 +314,25 @@ impl Evaluator {
 
     /// Puts the literals of a new text in place of those before, and returns the marks of those that
     /// differ; `None` where more than literals differ.
-    fn edit_literals(&mut self, at: &[u8], text: &[u8]) -> Option<Marks> {
+    fn edit_literals(&mut self, at: &[u8], text: &[u8]) -> Option<MarkSet> {
         let shown: Rc<[u8]> = path::join(&self.editable.shown, at).into();
         let (rest, literals) = self.taken_apart(&shown, text)?;
         let mut file = self.editable.files.remove(at)?;
         if rest != file.rest || literals.len() != file.literals.len() {
             return None;
         }
-        let mut changed = Marks::NONE;
+        let mut changed = MarkSet::NONE;
         for (number, literal) in literals.into_iter().enumerate() {
             if literal == file.literals[number] {
                 continue;
             }
-            changed = changed.and(file.marks[number]);
+            changed = changed.and(MarkSet::of(file.marks[number]));
             // All that read it before is evaluated anew, so the marks it had are nothing to it.
-            if !own_marks().has_any(file.marks[number]) {
+            if !(OWN.0..OWN.0 + OWN.1).contains(&file.marks[number]) {
                 file.marks[number] = self.own_mark();
             }
             let value = self.literal_value(&literal);
-            let marks = file.marks[number];
+            let marks = self.taint.table.marks(MarkSet::of(file.marks[number]));
             self.heap.finish_marked(file.cells[number], value, marks.0);
             file.literals[number] = literal;
         }

@@ -1,6 +1,6 @@
 //! Forcing: from a slot to a value that is not a thunk, and to values of an expected type.
 
-use super::taint::Marks;
+use super::marks::Marks;
 use super::{ErrorKind, Evaluator, R};
 use std::borrow::Cow;
 

@@ -13,6 +13,7 @@ mod force;
 mod hiding;
 mod import;
 mod inequality;
+mod marks;
 mod query;
 mod recursion;
 mod report;

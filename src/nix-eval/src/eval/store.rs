@@ -410,7 +410,9 @@ impl Evaluator {
         let dir = self.store_dir()?;
         let store_path = if let Some(known) = self.store.copied.get(&source[..]) {
             let known = known.clone();
-            self.taint_by(self.marks_below(&source));
+            let marks = self.marks_below(&source);
+            let marks = self.taint.table.marks(marks);
+            self.taint_by(marks);
             known
         } else {
             let resolved = self.resolve_links(&source, false)?;

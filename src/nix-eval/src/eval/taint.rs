@@ -1,4 +1,4 @@
-//! Taint: which thunks depend on what may change. Everything that may change has some of 28 marks;
+//! Taint: which thunks depend on what may change. Everything that may change has marks (`marks.rs`);
 //! what reads it has them from then on, and so has every thunk that is being evaluated meanwhile. A
 //! thunk that ends with marks keeps them beside its value, and what it was before is written down, so
 //! that it can be evaluated once more.
@@ -10,52 +10,16 @@
 
 use super::Evaluator;
 use super::decision::Decisions;
+use super::marks::{MarkSet, MarkTable, Marks};
 use crate::heap::{Pending, Value, Waiting};
 use crate::saved::bytes::{Reader, Writer};
-
-/// Marks, one a bit.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(crate) struct Marks(pub(crate) u32);
-
-impl Marks {
-    /// No mark.
-    pub(crate) const NONE: Self = Self(0);
-    /// How many there are: as many as fit beside the state of a thunk.
-    pub(crate) const COUNT: u32 = 28;
-
-    /// The mark of this number.
-    pub(crate) fn number(number: u32) -> Self {
-        Self(1 << (number % Self::COUNT))
-    }
-
-    /// Whether there is none.
-    #[inline]
-    pub(crate) fn is_none(self) -> bool {
-        self.0 == 0
-    }
-
-    /// These and others.
-    #[inline]
-    pub(crate) fn and(self, others: Self) -> Self {
-        Self(self.0 | others.0)
-    }
-
-    /// Whether there is one that is none of those.
-    pub(crate) fn has_others_than(self, those: Self) -> bool {
-        self.0 & !those.0 != 0
-    }
-
-    /// Whether there is any of those.
-    pub(crate) fn has_any(self, others: Self) -> bool {
-        self.0 & others.0 != 0
-    }
-}
 
 /// What is known of marks.
 #[derive(Default)]
 pub(crate) struct Taint {
     /// The marks of what is being evaluated.
     pub(crate) marks: Marks,
+    pub(super) table: MarkTable,
     /// Thunks that have marks, with what they waited to do before they were evaluated.
     done: Vec<(Value, Waiting)>,
     /// Those of them that only came to an answer.
@@ -65,6 +29,7 @@ pub(crate) struct Taint {
 impl Taint {
     /// The thunks that have marks, as bytes.
     pub(crate) fn put(&self, out: &mut Writer) {
+        self.table.put(out);
         self.decisions.put(out);
         out.number(self.done.len());
         for (thunk, waiting) in &self.done {
@@ -76,6 +41,7 @@ impl Taint {
 
     /// What [`Self::put`] wrote.
     pub(crate) fn take(from: &mut Reader<'_>) -> Option<Self> {
+        let table = MarkTable::take(from)?;
         let decisions = Decisions::take(from)?;
         let count = from.count(12)?;
         let words = from.slice(12 * count)?;
@@ -87,6 +53,7 @@ impl Taint {
         });
         Some(Self {
             marks: Marks::NONE,
+            table,
             done: done.collect(),
             decisions,
         })
@@ -97,7 +64,8 @@ impl Evaluator {
     /// Something was read that has marks.
     #[inline]
     pub(crate) fn taint_by(&mut self, marks: Marks) {
-        self.taint.marks = self.taint.marks.and(marks);
+        let taint = &mut self.taint;
+        taint.marks = taint.table.union(taint.marks, marks);
     }
 
     /// Gives a thunk its value, and the marks of what was read for it.
@@ -109,23 +77,29 @@ impl Evaluator {
             return;
         }
         let waiting = pending.waiting();
-        let noted = value
-            .is_answer()
-            .then(|| self.taint.decisions.note(thunk, waiting, marks))
-            .flatten();
+        let taint = &mut self.taint;
+        let noted = if value.is_answer() {
+            taint
+                .decisions
+                .note(thunk, waiting, marks, &mut taint.table)
+        } else {
+            None
+        };
         if noted.is_none() {
-            self.taint.done.push((thunk, waiting));
+            taint.done.push((thunk, waiting));
         }
-        self.taint.marks = noted.unwrap_or(marks);
-        self.heap.finish_marked(thunk, value, self.taint.marks.0);
+        taint.marks = noted.unwrap_or(marks);
+        self.heap.finish_marked(thunk, value, taint.marks.0);
     }
 
     /// Has everything be evaluated again that depends on what has any of these marks, but for decisions.
-    pub(super) fn take_back(&mut self, marks: Marks) {
+    pub(super) fn take_back(&mut self, marks: MarkSet) {
         self.taint.marks = Marks::NONE;
         let heap = &mut self.heap;
+        let having_any = self.taint.table.having_any(marks);
         self.taint.done.retain(|&(thunk, waiting)| {
-            let is_meant = Marks(heap.thunk_marks(thunk)).has_any(marks);
+            let number = heap.thunk_marks(thunk) as usize;
+            let is_meant = having_any.get(number).is_none_or(|&has_any| has_any);
             if is_meant {
                 heap.put_back(thunk, waiting);
             }

@@ -149,7 +149,7 @@ impl Heap {
         self.data.set(at, 1, value.0);
     }
 
-    /// Gives a thunk its value and marks, of which there are 28.
+    /// Gives a thunk its value and the number of its marks, of 28 bits.
     pub fn finish_marked(&mut self, thunk: Value, value: Value, marks: u32) {
         let at = thunk.granule();
         self.data.set(at, 0, marks << STATE_BITS | DONE);
@@ -163,7 +163,7 @@ impl Heap {
         thunk
     }
 
-    /// The marks of a thunk that is done.
+    /// The number of the marks of a thunk that is done.
     #[must_use]
     pub fn thunk_marks(&self, thunk: Value) -> u32 {
         let first = self.data.get(thunk.granule(), 0);

@@ -1,6 +1,6 @@
 //! What may be edited, as bytes: part of an evaluation that hibernates.
 
-use super::{Editable, LiteralFile, Marks};
+use super::{Editable, LiteralFile};
 use crate::heap::Value;
 use crate::saved::bytes::{Reader, Writer};
 use crate::syntax::literals::Literal;
@@ -62,9 +62,8 @@ fn put_file(out: &mut Writer, file: &LiteralFile) {
         put_literal(out, literal);
     }
     let cells: Vec<u32> = file.cells.iter().map(|cell| cell.to_word()).collect();
-    let marks: Vec<u32> = file.marks.iter().map(|marks| marks.0).collect();
     out.words(&cells);
-    out.words(&marks);
+    out.words(&file.marks);
 }
 
 fn take_file(from: &mut Reader<'_>) -> Option<LiteralFile> {
@@ -76,7 +75,7 @@ fn take_file(from: &mut Reader<'_>) -> Option<LiteralFile> {
         rest,
         literals,
         cells: cells.into_iter().map(Value::from_word).collect(),
-        marks: marks.into_iter().map(Marks).collect(),
+        marks,
     })
 }
 
