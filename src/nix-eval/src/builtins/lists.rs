@@ -94,7 +94,7 @@ fn filter(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     let mut kept = Vec::new();
     for index in 0..length {
         let item = evaluator.heap.list_item(list, index);
-        let keep = evaluator.call(function, &[item], Position::NONE)?;
+        let keep = evaluator.call_predicate(function, item)?;
         let context =
             "while evaluating the return value of the filtering function passed to builtins.filter";
         if evaluator.force_bool(keep, context)? {
@@ -165,7 +165,7 @@ fn any_or_all(evaluator: &mut Evaluator, args: &[Value], name: &str, any: bool) 
     let list = evaluator.force_list(args[1], &context)?;
     for index in 0..evaluator.heap.list_length(list) {
         let item = evaluator.heap.list_item(list, index);
-        let result = evaluator.call(function, &[item], Position::NONE)?;
+        let result = evaluator.call_predicate(function, item)?;
         let holds = match result {
             Value::TRUE => true,
             Value::FALSE => false,
@@ -209,7 +209,7 @@ fn partition(evaluator: &mut Evaluator, args: &[Value]) -> R<Value> {
     for index in 0..evaluator.heap.list_length(list) {
         let item = evaluator.heap.list_item(list, index);
         evaluator.force(item)?;
-        let result = evaluator.call(function, &[item], Position::NONE)?;
+        let result = evaluator.call_predicate(function, item)?;
         let context = "while evaluating the return value of the partition function passed to builtins.partition";
         if evaluator.force_bool(result, context)? {
             right.push(item);

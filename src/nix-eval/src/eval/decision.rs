@@ -1,13 +1,15 @@
-//! Decisions: thunks that came to a truth value or to null. Who reads one depends on what was
-//! decided, and not on what led to it: after an edit decisions are made again first, and where they are as they
+//! Decisions: thunks that came to a truth value or to null, and conditions and predicates. Who reads one depends on
+//! what was decided, and not on what led to it: after an edit decisions are made again first, and where they are as they
 //! were, nothing else has to be evaluated because of them. Whether a service is there hardly ever depends on which
 //! domains are in a list, though whether there are any is asked for it.
 
 use rustc_hash::FxHashMap;
 
+use super::edit::STEADY;
 use super::marks::{MarkSet, MarkTable, Marks};
-use super::{Evaluator, Taint};
-use crate::heap::{Value, Waiting};
+use super::{Evaluator, R, Taint};
+use crate::heap::{Pending, Value, Waiting};
+use crate::position::Position;
 use crate::saved::bytes::{Reader, Writer};
 
 /// The first mark of decisions, and how many there are; decisions share them.
@@ -37,9 +39,15 @@ pub(crate) struct Decisions {
     again: FxHashMap<Value, Marks>,
 }
 
+/// Whether what has these marks depends on more than decisions and what is hardly ever edited.
+fn is_worth_noting(led: Marks, table: &MarkTable) -> bool {
+    let others = MarkSet::range(MARKS).and(MarkSet::of(STEADY));
+    table.set(led).has_others_than(others)
+}
+
 impl Decisions {
     /// Notes a decision that was made because of what has the marks `led`: the marks of who reads it. `None`
-    /// where it depends on nothing but other decisions.
+    /// where it depends on nothing but other decisions, or on what is hardly ever edited.
     pub(super) fn note(
         &mut self,
         thunk: Value,
@@ -48,7 +56,7 @@ impl Decisions {
         table: &mut MarkTable,
     ) -> Option<Marks> {
         let again = self.again.get(&thunk).copied();
-        if again.is_none() && !table.set(led).has_others_than(MarkSet::range(MARKS)) {
+        if again.is_none() && !is_worth_noting(led, table) {
             return None;
         }
         self.made.push(Decision {
@@ -98,6 +106,51 @@ impl Decisions {
 }
 
 impl Evaluator {
+    /// What a condition comes to. It is no thunk, but a decision all the same.
+    #[inline]
+    pub(super) fn decide_condition(&mut self, code: u32, env: u32) -> R<Value> {
+        let outside = std::mem::take(&mut self.taint.marks);
+        let decided = self.operand(code, env);
+        self.note_decision(outside, &decided, Pending::Expression { code, env });
+        decided
+    }
+
+    /// What a predicate says of a value.
+    pub(crate) fn call_predicate(&mut self, predicate: Value, value: Value) -> R<Value> {
+        let outside = std::mem::take(&mut self.taint.marks);
+        let said = self.call(predicate, &[value], Position::NONE);
+        let said = said.and_then(|said| self.force(said));
+        let pending = Pending::Apply(predicate, value, Value::EMPTY);
+        self.note_decision(outside, &said, pending);
+        said
+    }
+
+    /// Notes what was decided, where that depends on what may change, and who goes on with it has the marks of
+    /// `outside` too.
+    #[inline]
+    fn note_decision(&mut self, outside: Marks, decided: &R<Value>, pending: Pending) {
+        if let Ok(value) = *decided
+            && !self.taint.marks.is_none()
+        {
+            self.make_decision(value, pending);
+        }
+        self.taint_by(outside);
+    }
+
+    /// Makes a thunk that was decided, to be asked again.
+    #[cold]
+    fn make_decision(&mut self, value: Value, pending: Pending) {
+        let led = self.taint.marks;
+        if !value.is_answer() || !is_worth_noting(led, &self.taint.table) {
+            return;
+        }
+        let thunk = match pending {
+            Pending::Expression { code, env } => self.heap.new_thunk(code, env),
+            Pending::Apply(function, argument, _) => self.heap.new_apply(function, argument),
+        };
+        self.finish_thunk(thunk, pending, value);
+    }
+
     /// Has everything be evaluated again that depends on what has any of these marks, or on a decision that
     /// is another one now; `false` where that comes to no end.
     pub(super) fn settle(&mut self, marks: MarkSet) -> bool {

@@ -24,7 +24,7 @@ use crate::syntax::show;
 /// Files that are read as data share marks: the first of them, and how many.
 const DATA: (u32, u32) = (0, 8);
 /// The mark of literals that are hardly ever edited.
-const STEADY: u32 = 8;
+pub(super) const STEADY: u32 = 8;
 /// Other literals share marks with those that stand beside them, where there are many: the first of these marks, and
 /// how many.
 const LITERALS: (u32, u32) = (9, 95);

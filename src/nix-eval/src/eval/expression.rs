@@ -145,7 +145,7 @@ impl Evaluator {
                     code = self.heap.code(code + 2);
                 }
                 op::IF => {
-                    let condition = self.condition(
+                    let condition = self.decided(
                         self.heap.code(code + 1),
                         env,
                         code,
@@ -154,7 +154,7 @@ impl Evaluator {
                     code = self.heap.code(code + if condition { 2 } else { 3 });
                 }
                 op::ASSERT => {
-                    let condition = self.condition(
+                    let condition = self.decided(
                         self.heap.code(code + 1),
                         env,
                         code,
@@ -344,6 +344,11 @@ impl Evaluator {
             let _ = this;
             format!("in the {side} operand of the {operator} operator")
         })
+    }
+
+    fn decided(&mut self, operand: u32, env: u32, code: u32, context: &str) -> R<bool> {
+        let value = self.decide_condition(operand, env);
+        self.as_bool(value, code, |_| context.to_owned())
     }
 
     fn condition(&mut self, operand: u32, env: u32, code: u32, context: &str) -> R<bool> {
