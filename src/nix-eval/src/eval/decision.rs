@@ -13,7 +13,9 @@ use crate::position::Position;
 use crate::saved::bytes::{Reader, Writer};
 
 /// The first mark of decisions, and how many there are; decisions share them.
-const MARKS: (u32, u32) = (128, 128);
+const MARKS: (u32, u32) = (256, 768);
+/// Marks of what a decision need not be noted for: other decisions, and what is hardly ever edited.
+const NOT_WORTH: MarkSet = MarkSet::range(MARKS).with(STEADY);
 /// So often decisions are made again because of others that were made again. What goes on after that is no
 /// small edit.
 const MOST_ROUNDS: u32 = 8;
@@ -39,10 +41,9 @@ pub(crate) struct Decisions {
     again: FxHashMap<Value, Marks>,
 }
 
-/// Whether what has these marks depends on more than decisions and what is hardly ever edited.
+/// Whether a decision is worth noting that was made because of what has these marks.
 fn is_worth_noting(led: Marks, table: &MarkTable) -> bool {
-    let others = MarkSet::range(MARKS).and(MarkSet::of(STEADY));
-    table.set(led).has_others_than(others)
+    table.set(led).has_others_than(NOT_WORTH)
 }
 
 impl Decisions {
@@ -111,7 +112,7 @@ impl Evaluator {
     pub(super) fn decide_condition(&mut self, code: u32, env: u32) -> R<Value> {
         let outside = std::mem::take(&mut self.taint.marks);
         let decided = self.operand(code, env);
-        self.note_decision(outside, &decided, Pending::Expression { code, env });
+        self.note_decision(outside, decided, Pending::Expression { code, env });
         decided
     }
 
@@ -121,15 +122,15 @@ impl Evaluator {
         let said = self.call(predicate, &[value], Position::NONE);
         let said = said.and_then(|said| self.force(said));
         let pending = Pending::Apply(predicate, value, Value::EMPTY);
-        self.note_decision(outside, &said, pending);
+        self.note_decision(outside, said, pending);
         said
     }
 
     /// Notes what was decided, where that depends on what may change, and who goes on with it has the marks of
     /// `outside` too.
     #[inline]
-    fn note_decision(&mut self, outside: Marks, decided: &R<Value>, pending: Pending) {
-        if let Ok(value) = *decided
+    fn note_decision(&mut self, outside: Marks, decided: R<Value>, pending: Pending) {
+        if let Ok(value) = decided
             && !self.taint.marks.is_none()
         {
             self.make_decision(value, pending);

@@ -22,14 +22,14 @@ use crate::syntax::literals::{self, Literal};
 use crate::syntax::show;
 
 /// Files that are read as data share marks: the first of them, and how many.
-const DATA: (u32, u32) = (0, 8);
+const DATA: (u32, u32) = (0, 16);
 /// The mark of literals that are hardly ever edited.
-pub(super) const STEADY: u32 = 8;
+pub(super) const STEADY: u32 = 16;
 /// Other literals share marks with those that stand beside them, where there are many: the first of these marks, and
 /// how many.
-const LITERALS: (u32, u32) = (9, 95);
+const LITERALS: (u32, u32) = (17, 175);
 /// Marks for single literals that were edited before: who edits one will often do so again.
-const OWN: (u32, u32) = (104, 24);
+const OWN: (u32, u32) = (192, 64);
 
 /// A tree that may be edited.
 #[derive(Default)]

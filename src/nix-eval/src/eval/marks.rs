@@ -5,9 +5,9 @@ use rustc_hash::FxHashMap;
 
 use crate::saved::bytes::{Reader, Writer};
 
-const WORDS: usize = 4;
+const WORDS: usize = 16;
 /// Sets, at most; where there are more, what is added to one makes it the set of all marks, which is never wrong.
-const MOST_SETS: usize = 1 << 20;
+const MOST_SETS: usize = 1 << 18;
 /// Unions that are remembered: most are made again soon.
 const RECENT: usize = 1 << 12;
 
@@ -24,16 +24,26 @@ impl MarkSet {
     pub(crate) const COUNT: u32 = u64::BITS * WORDS as u32;
 
     /// The mark of this number.
-    pub(crate) fn of(number: u32) -> Self {
-        let number = number % Self::COUNT;
-        let mut words = [0; WORDS];
-        words[(number / u64::BITS) as usize] = 1 << (number % u64::BITS);
-        Self(words)
+    pub(crate) const fn of(number: u32) -> Self {
+        Self::NONE.with(number)
     }
 
     /// The marks of `count` numbers from `first` on.
-    pub(crate) fn range((first, count): (u32, u32)) -> Self {
-        (first..first + count).fold(Self::NONE, |set, number| set.and(Self::of(number)))
+    pub(crate) const fn range((first, count): (u32, u32)) -> Self {
+        let mut set = Self::NONE;
+        let mut number = first;
+        while number < first + count {
+            set = set.with(number);
+            number += 1;
+        }
+        set
+    }
+
+    /// These and the mark of a number.
+    pub(crate) const fn with(mut self, number: u32) -> Self {
+        let number = number % Self::COUNT;
+        self.0[(number / u64::BITS) as usize] |= 1 << (number % u64::BITS);
+        self
     }
 
     /// Whether there is none.
@@ -212,8 +222,8 @@ mod tests {
     fn with_too_many_sets_each_new_one_is_that_of_all_marks() {
         let mut table = MarkTable::default();
         let of = |number: usize| {
-            let bits = (0..21).filter(|bit| number >> bit & 1 == 1);
-            bits.fold(MarkSet::NONE, |set, bit| set.and(MarkSet::of(bit)))
+            let bits = (0..19).filter(|bit| number >> bit & 1 == 1);
+            bits.fold(MarkSet::NONE, MarkSet::with)
         };
         for number in 1..MOST_SETS + 9 {
             let marks = table.marks(of(number));
@@ -231,7 +241,7 @@ mod tests {
     proptest! {
         /// Sets are put together in any order, written and read in between.
         #[test]
-        fn a_union_has_the_marks_of_both(steps in proptest::collection::vec((0..40_usize, 0..40_usize, 0..256_u32, any::<bool>()), 1..200)) {
+        fn a_union_has_the_marks_of_both(steps in proptest::collection::vec((0..40_usize, 0..40_usize, 0..MarkSet::COUNT, any::<bool>()), 1..200)) {
             let mut table = MarkTable::default();
             let mut made: Vec<(Marks, MarkSet)> = vec![(Marks::NONE, MarkSet::NONE)];
             for (one, other, number, is_written) in steps {

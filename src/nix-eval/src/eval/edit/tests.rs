@@ -81,6 +81,12 @@ in {
   inter = builtins.attrNames (builtins.intersectAttrs config.hosts { a = 1; z = 2; });
   mapped = builtins.mapAttrs (n: h: "${n}:${toString h.id}") config.hosts;
   grouped = builtins.groupBy (x: if x > v.number then "more" else "less") v.numbers;
+  kept = builtins.filter (x: v.other > x && v.nothing == null) [ 1 2 3 4 5 ];
+  some = builtins.any (name: name == v.name) v.names;
+  every = builtins.all (x: v.number > x) v.numbers;
+  parts = builtins.partition (x: x < v.number) [ 1 4 6 ];
+  asserted = assert builtins.length v.names < 4; v.number;
+  chain = let go = x: if x > v.other then [ ] else [ x ] ++ go (x + 1); in go 0;
 }
 "#;
 
@@ -224,6 +230,65 @@ fn after_every_edit_the_answer_is_that_of_a_new_evaluation() {
         }
         // Otherwise nothing was kept.
         assert!(again * 2 < anew, "{again} of {anew}");
+    };
+    with_stack(work).unwrap().unwrap();
+}
+
+#[test]
+fn a_question_that_is_answered_as_before_keeps_an_edit_from_spreading() {
+    let questions = [
+        (
+            "a thunk",
+            "let yes = v.number > 2; in if yes then big else [ ]",
+        ),
+        ("a condition", "if v.number > 2 then big else [ ]"),
+        ("an assertion", "assert v.number > 2; big"),
+        ("a filter", "builtins.filter (_: v.number > 2) big"),
+        (
+            "any",
+            "if builtins.any (_: v.number > 2) big then big else [ ]",
+        ),
+        (
+            "all",
+            "if builtins.all (_: v.number > 2) [ 1 ] then big else [ ]",
+        ),
+        (
+            "a partition",
+            "(builtins.partition (_: v.number > 2) big).right",
+        ),
+    ];
+    let work = || {
+        for (what, question) in questions {
+            let mut tree = Tree::new();
+            let program = format!(
+                "let v = import ./values.nix; big = builtins.genList (x: x) 200; \
+                 out = builtins.foldl' (sum: x: sum + x) 0 (map (x: x + 0) ({question})); in [ out v.number ]"
+            );
+            tree.0.insert(b"program.nix".to_vec(), program.into());
+            let mut evaluator = tree.evaluator();
+            assert_eq!(answer(&mut evaluator).unwrap(), "[19900,3]", "{what}");
+            let mut forced = Vec::new();
+            for (number, expected) in [
+                ("4", Ok("[19900,4]")),
+                ("1", Err(())),
+                ("9", Ok("[19900,9]")),
+            ] {
+                let text = VALUES.replace("number = 3", &format!("number = {number}"));
+                tree.0.insert(b"values.nix".to_vec(), text.clone().into());
+                assert!(
+                    evaluator.edit(&[(b"values.nix", text.as_bytes())]),
+                    "{what}"
+                );
+                let before = evaluator.stats.forced;
+                let found = answer(&mut evaluator);
+                forced.push(evaluator.stats.forced - before);
+                assert_eq!(found, answer(&mut tree.evaluator()), "{what} {number}");
+                if let Ok(expected) = expected {
+                    assert_eq!(found.as_deref(), Ok(expected), "{what} {number}");
+                }
+            }
+            assert!(forced[0] < 10, "{what}: {forced:?}");
+        }
     };
     with_stack(work).unwrap().unwrap();
 }
