@@ -28,6 +28,7 @@ pub(crate) struct Fleet {
     hosts: Vec<Host>,
 }
 
+#[derive(Clone)]
 struct Host {
     name: String,
     address: String,
@@ -70,12 +71,21 @@ impl Fleet {
 
     /// Its `coop.toml` with another domain in the allow list of one host. `number` names the edit.
     pub(crate) fn with_value(&self, number: usize) -> String {
+        self.with_edited(|host| host.domains.push(format!("new{number}.example")))
+    }
+
+    /// Its `coop.toml` with another budget for the cache of one host's instances: one of a hundred by `number`.
+    pub(crate) fn with_budget(&self, number: usize) -> String {
+        self.with_edited(|host| host.budget_gb += 1 + (number % 100) as u8)
+    }
+
+    fn with_edited(&self, edit: impl Fn(&mut Host)) -> String {
         let mut text = HEAD.to_owned();
         for host in &self.hosts {
             if host.name == self.edited() {
-                let mut domains = host.domains.clone();
-                domains.push(format!("new{number}.example"));
-                host.write_with(&mut text, &domains);
+                let mut host = host.clone();
+                edit(&mut host);
+                host.write(&mut text);
             } else {
                 host.write(&mut text);
             }
@@ -114,11 +124,12 @@ impl Host {
     }
 
     fn write(&self, text: &mut String) {
-        self.write_with(text, &self.domains);
-    }
-
-    fn write_with(&self, text: &mut String, domains: &[String]) {
-        let Self { name, address, .. } = self;
+        let Self {
+            name,
+            address,
+            domains,
+            ..
+        } = self;
         let listed = domains.join("\", \"");
         let _ = write!(
             text,
@@ -218,6 +229,11 @@ mod tests {
             .collect::<Vec<_>>();
         assert_eq!(changed.len(), 1, "{changed:?}");
         assert!(changed[0].contains("\"new3.example\"]"), "{changed:?}");
+        let budget = fleet.with_budget(3);
+        let changed = more(&budget, &fleet.text());
+        assert_eq!(changed.len(), 1, "{changed:?}");
+        assert!(changed[0].contains("budget_gb"), "{changed:?}");
+        assert_ne!(budget, fleet.with_budget(4));
         let structure = fleet.with_instance(3);
         assert_eq!(
             more(&structure, &fleet.text()),

@@ -262,11 +262,16 @@ impl Bench<'_> {
                 let cost = self.edit(work, first.path(), &fleet.with_value(number))?;
                 return Ok((cost, Some(disk(first.path())?)));
             }
-            Work::ValueAgain => {
+            Work::ValueAgain | Work::Number => {
                 self.place.wake_none()?;
                 self.place.save(&fleet.with_value(number + OTHER_EDITS))?;
                 self.place.check(&cache, false)?;
-                let cost = self.edit(work, &cache, &fleet.with_value(number))?;
+                let text = if work == Work::Number {
+                    fleet.with_budget(number)
+                } else {
+                    fleet.with_value(number)
+                };
+                let cost = self.edit(work, &cache, &text)?;
                 (cost, cache)
             }
             Work::Structure => {

@@ -17,6 +17,7 @@ fn color(work: Work) -> RGBColor {
         Work::Structure => RGBColor(30, 150, 120),
         Work::Value => RGBColor(50, 130, 220),
         Work::ValueAgain => RGBColor(110, 190, 240),
+        Work::Number => RGBColor(60, 170, 200),
         Work::Unchanged => RGBColor(150, 100, 220),
         Work::Nix => RGBColor(220, 60, 90),
         Work::NixLargeHeap => RGBColor(200, 90, 160),

@@ -17,6 +17,8 @@ pub(crate) enum Work {
     Value,
     /// `coop check` after another one was, the evaluation after an edit that began anew having hibernated.
     ValueAgain,
+    /// `coop check` after a number was edited, in the same way.
+    Number,
     /// `coop check` where nothing changed.
     Unchanged,
     /// `nix-instantiate`.
@@ -29,12 +31,13 @@ pub(crate) enum Work {
 
 impl Work {
     /// All there is, in the order of the table.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Empty,
         Self::Warm,
         Self::Structure,
         Self::Value,
         Self::ValueAgain,
+        Self::Number,
         Self::Unchanged,
         Self::Nix,
         Self::NixLargeHeap,
@@ -49,6 +52,7 @@ impl Work {
             Self::Structure => "coop check, an instance more",
             Self::Value => "coop check, a domain more",
             Self::ValueAgain => "coop check, the next domain more",
+            Self::Number => "coop check, then another budget",
             Self::Unchanged => "coop check, nothing changed",
             Self::Nix => "Nix",
             Self::NixLargeHeap => "Nix, 6 GB heap",
