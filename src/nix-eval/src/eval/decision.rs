@@ -28,17 +28,20 @@ struct Decision {
     waiting: Waiting,
     /// The marks of what led to it.
     led: Marks,
+    /// Where it is a condition or what a predicate said: the thunk that was evaluated when its question came up, and
+    /// has it come up again.
+    owner: Option<Value>,
 }
 
 /// All decisions, in the order in which they were made.
 #[derive(Default)]
 pub(crate) struct Decisions {
     made: Vec<Decision>,
-    /// How many were ever made.
-    count: u32,
-    /// Those that are made again, with the marks of who read them before: these keep what they read where it
-    /// is as it was, and have to notice when it is not any more.
-    again: FxHashMap<Value, Marks>,
+    /// How many ever got a mark.
+    marked: u32,
+    /// Those that are made again, with the marks of who read them before, who keep what they read where it
+    /// is as it was, and have to notice when it is not any more; and with their owners.
+    again: FxHashMap<Value, (Marks, Option<Value>)>,
 }
 
 /// Whether a decision is worth noting that was made because of what has these marks.
@@ -47,6 +50,20 @@ fn is_worth_noting(led: Marks, table: &MarkTable) -> bool {
 }
 
 impl Decisions {
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.made.len()
+    }
+
+    /// Has another owner for what a thunk decided that failed: those made from a number on.
+    pub(super) fn hand_over(&mut self, from: usize, thunk: Value, owner: Option<Value>) {
+        for decision in &mut self.made[from..] {
+            if decision.owner == Some(thunk) {
+                decision.owner = owner;
+            }
+        }
+    }
+
     /// Notes a decision that was made because of what has the marks `led`: the marks of who reads it. `None`
     /// where it depends on nothing but other decisions, or on what is hardly ever edited.
     pub(super) fn note(
@@ -54,6 +71,7 @@ impl Decisions {
         thunk: Value,
         waiting: Waiting,
         led: Marks,
+        owner: Option<Value>,
         table: &mut MarkTable,
     ) -> Option<Marks> {
         let again = self.again.get(&thunk).copied();
@@ -64,27 +82,36 @@ impl Decisions {
             thunk,
             waiting,
             led,
+            owner: again.map_or(owner, |(_, owner)| owner),
         });
+        let again = again.map(|(marks, _)| marks);
         Some(again.unwrap_or_else(|| {
-            self.count += 1;
-            table.marks(MarkSet::of(MARKS.0 + self.count % MARKS.1))
+            self.marked += 1;
+            table.marks(MarkSet::of(MARKS.0 + self.marked % MARKS.1))
         }))
     }
 
     pub(super) fn put(&self, out: &mut Writer) {
-        out.word(self.count);
+        out.word(self.marked);
         out.number(self.made.len());
         for decision in &self.made {
             let Waiting { first, payload } = decision.waiting;
-            for word in [decision.thunk.to_word(), first, payload, decision.led.0] {
+            let owner = decision.owner.unwrap_or(Value::EMPTY).to_word();
+            for word in [
+                decision.thunk.to_word(),
+                first,
+                payload,
+                decision.led.0,
+                owner,
+            ] {
                 out.word(word);
             }
         }
     }
 
     pub(super) fn take(from: &mut Reader<'_>) -> Option<Self> {
-        let count = from.word()?;
-        let length = from.count(16)?;
+        let marked = from.word()?;
+        let length = from.count(20)?;
         let made = (0..length).map(|_| {
             let thunk = Value::from_word(from.word()?);
             let waiting = Waiting {
@@ -92,15 +119,17 @@ impl Decisions {
                 payload: from.word()?,
             };
             let led = Marks(from.word()?);
+            let owner = Value::from_word(from.word()?);
             Some(Decision {
                 thunk,
                 waiting,
                 led,
+                owner: (!owner.is_empty()).then_some(owner),
             })
         });
         Some(Self {
             made: made.collect::<Option<_>>()?,
-            count,
+            marked,
             again: FxHashMap::default(),
         })
     }
@@ -149,7 +178,7 @@ impl Evaluator {
             Pending::Expression { code, env } => self.heap.new_thunk(code, env),
             Pending::Apply(function, argument, _) => self.heap.new_apply(function, argument),
         };
-        self.finish_thunk(thunk, pending, value);
+        self.finish_marked(thunk, pending.waiting(), value, self.taint.running);
     }
 
     /// Has everything be evaluated again that depends on what has any of these marks, or on a decision that
@@ -174,7 +203,7 @@ impl Evaluator {
     }
 
     /// Takes decisions back that were made because of what has any of these marks: each with what it was, and
-    /// the marks of who read it.
+    /// the marks of who read it. Those are forgotten whose owner was taken back: it will make its own.
     fn open_decisions(&mut self, marks: MarkSet) -> Vec<(Value, Value, Marks)> {
         let Self { heap, taint, .. } = self;
         let mut open = Vec::new();
@@ -188,13 +217,21 @@ impl Evaluator {
             let is_meant = led.is_none_or(|&has_any| has_any);
             if is_meant && let Some(before) = heap.shown_value(decision.thunk) {
                 let readers = Marks(heap.thunk_marks(decision.thunk));
-                open.push((decision.thunk, before, readers));
-                again.insert(decision.thunk, readers);
+                open.push((*decision, before, readers));
+                again.insert(decision.thunk, (readers, decision.owner));
                 heap.put_back(decision.thunk, decision.waiting);
             }
             !is_meant
         });
-        open
+        let is_asked = |decision: &Decision| {
+            let owner = decision.owner;
+            owner.is_none_or(|owner| heap.shown_value(owner).is_some())
+        };
+        made.retain(&is_asked);
+        let asked = open.iter().filter(|(decision, ..)| is_asked(decision));
+        asked
+            .map(|&(decision, before, readers)| (decision.thunk, before, readers))
+            .collect()
     }
 
     /// Makes a decision again; `None` where that fails, which it will do again if somebody asks.

@@ -35,7 +35,7 @@ impl Evaluator {
             ThunkState::Pending(pending) => pending,
         };
         self.stats.forced += 1;
-        let outside = std::mem::take(&mut self.taint.marks);
+        let outside = self.enter_thunk(thunk);
         self.heap.start_thunk(thunk);
         let result = match pending {
             Pending::Expression { code, env } => self.eval(code, env),
@@ -48,11 +48,11 @@ impl Evaluator {
         match result {
             Ok(value) => {
                 self.finish_thunk(thunk, pending, value);
-                self.taint_by(outside);
+                self.leave_thunk(&outside);
                 Ok(value)
             }
             Err(raised) => {
-                self.taint_by(outside);
+                self.leave_failed_thunk(thunk, &outside);
                 self.leave_ring(thunk);
                 self.heap.reset_thunk(thunk, pending);
                 Err(raised)

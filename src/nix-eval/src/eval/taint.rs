@@ -19,6 +19,8 @@ use crate::saved::bytes::{Reader, Writer};
 pub(crate) struct Taint {
     /// The marks of what is being evaluated.
     pub(crate) marks: Marks,
+    /// The innermost thunk that is being evaluated.
+    pub(super) running: Option<Value>,
     pub(super) table: MarkTable,
     /// Thunks that have marks, with what they waited to do before they were evaluated.
     done: Vec<(Value, Waiting)>,
@@ -53,6 +55,7 @@ impl Taint {
         });
         Some(Self {
             marks: Marks::NONE,
+            running: None,
             table,
             done: done.collect(),
             decisions,
@@ -60,7 +63,40 @@ impl Taint {
     }
 }
 
+/// What was going on when the evaluation of a thunk began.
+pub(super) struct Outside {
+    marks: Marks,
+    running: Option<Value>,
+    decisions: usize,
+}
+
 impl Evaluator {
+    /// The evaluation of a thunk begins.
+    #[inline]
+    pub(super) fn enter_thunk(&mut self, thunk: Value) -> Outside {
+        Outside {
+            marks: std::mem::take(&mut self.taint.marks),
+            running: self.taint.running.replace(thunk),
+            decisions: self.taint.decisions.count(),
+        }
+    }
+
+    /// The evaluation of a thunk is over: what went on goes on, with the marks of what was read for it.
+    #[inline]
+    pub(super) fn leave_thunk(&mut self, outside: &Outside) {
+        self.taint.running = outside.running;
+        self.taint_by(outside.marks);
+    }
+
+    /// The same where it failed: what it decided led to that, and whoever goes on may depend on it.
+    pub(super) fn leave_failed_thunk(&mut self, thunk: Value, outside: &Outside) {
+        let Outside {
+            running, decisions, ..
+        } = *outside;
+        self.taint.decisions.hand_over(decisions, thunk, running);
+        self.leave_thunk(outside);
+    }
+
     /// Something was read that has marks.
     #[inline]
     pub(crate) fn taint_by(&mut self, marks: Marks) {
@@ -71,17 +107,26 @@ impl Evaluator {
     /// Gives a thunk its value, and the marks of what was read for it.
     #[inline]
     pub(super) fn finish_thunk(&mut self, thunk: Value, pending: Pending, value: Value) {
-        let marks = self.taint.marks;
-        if marks.is_none() {
+        if self.taint.marks.is_none() {
             self.heap.finish_thunk(thunk, value);
             return;
         }
-        let waiting = pending.waiting();
+        self.finish_marked(thunk, pending.waiting(), value, None);
+    }
+
+    /// The same where what was read has marks. It is a decision of its `owner`'s where it has one.
+    pub(super) fn finish_marked(
+        &mut self,
+        thunk: Value,
+        waiting: Waiting,
+        value: Value,
+        owner: Option<Value>,
+    ) {
         let taint = &mut self.taint;
+        let marks = taint.marks;
         let noted = if value.is_answer() {
-            taint
-                .decisions
-                .note(thunk, waiting, marks, &mut taint.table)
+            let table = &mut taint.table;
+            taint.decisions.note(thunk, waiting, marks, owner, table)
         } else {
             None
         };

@@ -294,6 +294,35 @@ fn a_question_that_is_answered_as_before_keeps_an_edit_from_spreading() {
 }
 
 #[test]
+fn what_was_decided_for_what_is_evaluated_again_is_forgotten() {
+    let work = || {
+        let mut tree = Tree::new();
+        let program = "let v = import ./values.nix; one = x: if x > v.number then x else v.number; \
+                       failing = x: builtins.tryEval (assert x < v.number; x); \
+                       in map one (builtins.genList (x: x) 50) ++ map failing [ 1 4 9 ]";
+        tree.0.insert(b"program.nix".to_vec(), program.into());
+        let mut evaluator = tree.evaluator();
+        answer(&mut evaluator).unwrap();
+        let first = evaluator.taint.decisions.count();
+        assert!(first >= 50, "{first}");
+        for number in 0..100 {
+            let text = VALUES.replace("number = 3", &format!("number = {}", number % 13));
+            tree.0
+                .insert(b"values.nix".to_vec(), text.clone().into());
+            assert!(evaluator.edit(&[(b"values.nix", text.as_bytes())]));
+            assert_eq!(
+                answer(&mut evaluator),
+                answer(&mut tree.evaluator()),
+                "{number}"
+            );
+        }
+        let last = evaluator.taint.decisions.count();
+        assert!(last <= first, "{first} became {last}");
+    };
+    with_stack(work).unwrap().unwrap();
+}
+
+#[test]
 fn other_edits_are_refused() {
     let edits = [
         (
