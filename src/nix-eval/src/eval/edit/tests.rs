@@ -307,8 +307,7 @@ fn what_was_decided_for_what_is_evaluated_again_is_forgotten() {
         assert!(first >= 50, "{first}");
         for number in 0..100 {
             let text = VALUES.replace("number = 3", &format!("number = {}", number % 13));
-            tree.0
-                .insert(b"values.nix".to_vec(), text.clone().into());
+            tree.0.insert(b"values.nix".to_vec(), text.clone().into());
             assert!(evaluator.edit(&[(b"values.nix", text.as_bytes())]));
             assert_eq!(
                 answer(&mut evaluator),
