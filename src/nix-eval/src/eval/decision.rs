@@ -57,7 +57,7 @@ impl Decisions {
 
     /// Has another owner for what a thunk decided that failed: those made from a number on.
     pub(super) fn hand_over(&mut self, from: usize, thunk: Value, owner: Option<Value>) {
-        for decision in &mut self.made[from..] {
+        for decision in self.made.iter_mut().skip(from) {
             if decision.owner == Some(thunk) {
                 decision.owner = owner;
             }
