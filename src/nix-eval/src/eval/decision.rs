@@ -5,17 +5,14 @@
 
 use rustc_hash::FxHashMap;
 
-use super::edit::STEADY;
-use super::marks::{MarkSet, MarkTable, Marks};
+use super::marks::{DECISIONS, MarkSet, MarkTable, Marks, STEADY};
 use super::{Evaluator, R, Taint};
 use crate::heap::{Pending, Value, Waiting};
 use crate::position::Position;
 use crate::saved::bytes::{Reader, Writer};
 
-/// The first mark of decisions, and how many there are; decisions share them.
-const MARKS: (u32, u32) = (256, 768);
 /// Marks of what a decision need not be noted for: other decisions, and what is hardly ever edited.
-const NOT_WORTH: MarkSet = MarkSet::range(MARKS).with(STEADY);
+const NOT_WORTH: MarkSet = MarkSet::range(DECISIONS).with(STEADY);
 /// So often decisions are made again because of others that were made again. What goes on after that is no
 /// small edit.
 const MOST_ROUNDS: u32 = 8;
@@ -87,7 +84,7 @@ impl Decisions {
         let again = again.map(|(marks, _)| marks);
         Some(again.unwrap_or_else(|| {
             self.marked += 1;
-            table.marks(MarkSet::of(MARKS.0 + self.marked % MARKS.1))
+            table.marks(MarkSet::of(DECISIONS.0 + self.marked % DECISIONS.1))
         }))
     }
 
@@ -213,8 +210,7 @@ impl Evaluator {
         let Decisions { made, again, .. } = decisions;
         let having_any = table.having_any(marks);
         made.retain(|decision| {
-            let led = having_any.get(decision.led.0 as usize);
-            let is_meant = led.is_none_or(|&has_any| has_any);
+            let is_meant = having_any.has(decision.led);
             if is_meant && let Some(before) = heap.shown_value(decision.thunk) {
                 let readers = Marks(heap.thunk_marks(decision.thunk));
                 open.push((*decision, before, readers));

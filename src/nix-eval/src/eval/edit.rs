@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::marks::MarkSet;
+use super::marks::{DATA, LITERALS, MarkSet, OWN, STEADY};
 use super::{Evaluator, R};
 use crate::heap::{ContextId, Value};
 use crate::ir;
@@ -20,16 +20,6 @@ use crate::position::Origin;
 use crate::syntax::ast::Ast;
 use crate::syntax::literals::{self, Literal};
 use crate::syntax::show;
-
-/// Files that are read as data share marks: the first of them, and how many.
-const DATA: (u32, u32) = (0, 16);
-/// The mark of literals that are hardly ever edited.
-pub(super) const STEADY: u32 = 16;
-/// Other literals share marks with those that stand beside them, where there are many: the first of these marks, and
-/// how many.
-const LITERALS: (u32, u32) = (17, 175);
-/// Marks for single literals that were edited before: who edits one will often do so again.
-const OWN: (u32, u32) = (192, 64);
 
 /// A tree that may be edited.
 #[derive(Default)]

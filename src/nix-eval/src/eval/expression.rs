@@ -145,7 +145,7 @@ impl Evaluator {
                     code = self.heap.code(code + 2);
                 }
                 op::IF => {
-                    let condition = self.decided(
+                    let condition = self.condition(
                         self.heap.code(code + 1),
                         env,
                         code,
@@ -154,7 +154,7 @@ impl Evaluator {
                     code = self.heap.code(code + if condition { 2 } else { 3 });
                 }
                 op::ASSERT => {
-                    let condition = self.decided(
+                    let condition = self.condition(
                         self.heap.code(code + 1),
                         env,
                         code,
@@ -346,13 +346,8 @@ impl Evaluator {
         })
     }
 
-    fn decided(&mut self, operand: u32, env: u32, code: u32, context: &str) -> R<bool> {
-        let value = self.decide_condition(operand, env);
-        self.as_bool(value, code, |_| context.to_owned())
-    }
-
     fn condition(&mut self, operand: u32, env: u32, code: u32, context: &str) -> R<bool> {
-        let value = self.operand(operand, env);
+        let value = self.decide_condition(operand, env);
         self.as_bool(value, code, |_| context.to_owned())
     }
 

@@ -5,6 +5,28 @@ use rustc_hash::FxHashMap;
 
 use crate::saved::bytes::{Reader, Writer};
 
+/// Files that are read as data share marks: the first of them, and how many.
+pub(super) const DATA: (u32, u32) = (0, 16);
+/// The mark of literals that are hardly ever edited.
+pub(super) const STEADY: u32 = 16;
+/// Other literals share marks with those that stand beside them, where there are many: the first of these marks, and
+/// how many.
+pub(super) const LITERALS: (u32, u32) = (17, 175);
+/// Marks for single literals that were edited before: who edits one will often do so again.
+pub(super) const OWN: (u32, u32) = (192, 64);
+/// The first mark of decisions, and how many there are; where there are more decisions, they share them.
+pub(super) const DECISIONS: (u32, u32) = (256, 768);
+
+/// Each mark is somebody's, and nobody else's.
+const _: () = assert!(
+    DATA.0 == 0
+        && DATA.0 + DATA.1 == STEADY
+        && STEADY + 1 == LITERALS.0
+        && LITERALS.0 + LITERALS.1 == OWN.0
+        && OWN.0 + OWN.1 == DECISIONS.0
+        && DECISIONS.0 + DECISIONS.1 == MarkSet::COUNT
+);
+
 const WORDS: usize = 16;
 /// Sets, at most; where there are more, what is added to one makes it the set of all marks, which is never wrong.
 const MOST_SETS: usize = 1 << 18;
@@ -97,6 +119,16 @@ struct Union {
     is: Marks,
 }
 
+/// Which sets have any of some marks, worked out once for many questions.
+pub(crate) struct Having(Vec<bool>);
+
+impl Having {
+    /// Whether the set of this number has any.
+    pub(crate) fn has(&self, marks: Marks) -> bool {
+        self.0.get(marks.0 as usize).is_none_or(|&has| has)
+    }
+}
+
 /// All sets that something has or had.
 pub(crate) struct MarkTable {
     sets: Vec<MarkSet>,
@@ -172,9 +204,9 @@ impl MarkTable {
         is
     }
 
-    /// For each number, whether its set has any of these marks.
-    pub(crate) fn having_any(&self, marks: MarkSet) -> Vec<bool> {
-        self.sets.iter().map(|set| set.has_any(marks)).collect()
+    /// Which of the sets there are have any of these marks.
+    pub(crate) fn having_any(&self, marks: MarkSet) -> Having {
+        Having(self.sets.iter().map(|set| set.has_any(marks)).collect())
     }
 
     pub(crate) fn put(&self, out: &mut Writer) {
@@ -235,7 +267,9 @@ mod tests {
 
     #[test]
     fn a_number_that_is_none_has_all_marks() {
-        assert_eq!(MarkTable::default().set(Marks(7)), MarkSet::ALL);
+        let table = MarkTable::default();
+        assert_eq!(table.set(Marks(7)), MarkSet::ALL);
+        assert!(table.having_any(MarkSet::of(3)).has(Marks(7)));
     }
 
     proptest! {
@@ -260,7 +294,7 @@ mod tests {
                 }
                 let having = table.having_any(single);
                 for &(marks, set) in &made {
-                    prop_assert_eq!(having[marks.0 as usize], set.has_any(single));
+                    prop_assert_eq!(having.has(marks), set.has_any(single));
                 }
             }
         }

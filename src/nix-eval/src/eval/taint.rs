@@ -143,8 +143,7 @@ impl Evaluator {
         let heap = &mut self.heap;
         let having_any = self.taint.table.having_any(marks);
         self.taint.done.retain(|&(thunk, waiting)| {
-            let number = heap.thunk_marks(thunk) as usize;
-            let is_meant = having_any.get(number).is_none_or(|&has_any| has_any);
+            let is_meant = having_any.has(Marks(heap.thunk_marks(thunk)));
             if is_meant {
                 heap.put_back(thunk, waiting);
             }
