@@ -1,9 +1,9 @@
 //! Folders of the file system, listed: those that a program is about to ask for by another thread,
 //! ahead of it. `pkgs/by-name` of nixpkgs has 750 folders, and all of them are listed for any package.
 //!
-//! Once a folder of many folders was listed and then one of these, the rest are expected to follow in
-//! the order of their names. A listing is handed out once; what was not listed ahead is listed when
-//! it is asked for.
+//! Once a folder of many folders was listed and then two of these, the rest are expected to follow in
+//! the order of their names, from the first on or from the last (a chain of `//` asks for what is on its
+//! right first). A listing is handed out once; what was not listed ahead is listed when it is asked for.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -34,16 +34,44 @@ struct Family {
     parent: Vec<u8>,
     /// Their names, in order.
     names: Arc<[Vec<u8>]>,
-    /// What a thread does about them, once one of them was asked for.
+    /// The one that was asked for last.
+    last: Option<usize>,
+    /// What a thread does about them, once two of them were asked for.
     ahead: Option<Arc<Mutex<Ahead>>>,
 }
 
 /// What a thread has listed.
-#[derive(Default)]
 struct Ahead {
-    /// The folder that it lists next.
-    next: usize,
+    /// The folder that it lists next, while there is one.
+    next: Option<usize>,
+    /// Whether the last folders come first.
+    is_backward: bool,
     done: HashMap<usize, Listing>,
+}
+
+impl Ahead {
+    /// The folder so many places after this one, in the order in which they are asked for.
+    fn after(&self, child: usize, places: usize) -> Option<usize> {
+        if self.is_backward {
+            child.checked_sub(places)
+        } else {
+            child.checked_add(places)
+        }
+    }
+
+    /// Lets the thread go on further ahead than where this folder is asked for.
+    fn lead(&mut self, child: usize) {
+        let goal = self.after(child, LEAD);
+        let is_overtaken = match (self.next, goal) {
+            (Some(next), Some(goal)) if self.is_backward => goal < next,
+            (Some(next), Some(goal)) => goal > next,
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        if is_overtaken {
+            self.next = goal;
+        }
+    }
 }
 
 impl Lister {
@@ -70,6 +98,7 @@ impl Lister {
             self.family = Some(Family {
                 parent: at.to_vec(),
                 names: names.into(),
+                last: None,
                 ahead: None,
             });
         }
@@ -88,22 +117,28 @@ impl Family {
     /// The listing of a folder, if it was made; if not, the thread goes on further ahead.
     fn take(&mut self, child: usize) -> Option<Listing> {
         let Some(ahead) = &self.ahead else {
-            self.start(child + LEAD);
+            match self.last.replace(child) {
+                Some(last) if last != child => self.start(child, child < last),
+                _ => {}
+            }
             return None;
         };
         let mut ahead = ahead.lock().ok()?;
         let listing = ahead.done.remove(&child);
         if listing.is_none() {
-            ahead.next = ahead.next.max(child + LEAD);
+            ahead.lead(child);
         }
         listing
     }
 
-    fn start(&mut self, next: usize) {
-        let ahead = Arc::new(Mutex::new(Ahead {
-            next,
-            ..Ahead::default()
-        }));
+    fn start(&mut self, child: usize, is_backward: bool) {
+        let mut ahead = Ahead {
+            next: Some(child),
+            is_backward,
+            done: HashMap::new(),
+        };
+        ahead.lead(child);
+        let ahead = Arc::new(Mutex::new(ahead));
         let (shared, names) = (ahead.clone(), self.names.clone());
         let parent = self.parent.clone();
         let thread = std::thread::Builder::new().name("folders".to_owned());
@@ -117,9 +152,9 @@ impl Family {
 fn work(ahead: &Mutex<Ahead>, parent: &[u8], names: &[Vec<u8>]) {
     loop {
         let Ok(mut shared) = ahead.lock() else { return };
-        let child = shared.next;
+        let Some(child) = shared.next else { return };
         let Some(name) = names.get(child) else { return };
-        shared.next += 1;
+        shared.next = shared.after(child, 1);
         drop(shared);
         let at = [parent, name].join(&b'/');
         if let Ok(listing) = list(&at)
@@ -186,5 +221,57 @@ mod tests {
             assert_eq!(names(lister.list(&at).unwrap()), ["a", "b"], "{folder}");
         }
         assert!(lister.list(&[root, b"absent"].join(&b'/')).is_err());
+    }
+
+    /// What the thread does once the first two folders were asked for in this order.
+    fn ahead_of(first: usize, second: usize) -> Vec<usize> {
+        let place = tempfile::tempdir().unwrap();
+        let names: Vec<Vec<u8>> = (0..100).map(|n| format!("{n:02}").into_bytes()).collect();
+        for name in &names {
+            std::fs::create_dir(place.path().join(OsStr::from_bytes(name))).unwrap();
+        }
+        let mut family = Family {
+            parent: place.path().as_os_str().as_bytes().to_vec(),
+            names: names.into(),
+            last: None,
+            ahead: None,
+        };
+        assert!(family.take(first).is_none());
+        assert!(family.ahead.is_none(), "one folder tells no order");
+        assert!(family.take(second).is_none());
+        let ahead = family.ahead.unwrap();
+        // The thread ends with the last folder, and drops what it shares.
+        while Arc::strong_count(&ahead) > 1 {
+            std::thread::yield_now();
+        }
+        let ahead = ahead.lock().unwrap();
+        let mut done: Vec<usize> = ahead.done.keys().copied().collect();
+        done.sort_unstable();
+        done
+    }
+
+    #[test]
+    fn folders_are_listed_ahead_from_either_end() {
+        assert_eq!(ahead_of(0, 1), (1 + LEAD..100).collect::<Vec<_>>());
+        assert_eq!(ahead_of(99, 98), (0..=98 - LEAD).collect::<Vec<_>>());
+        assert_eq!(ahead_of(98, 99), Vec::<usize>::new());
+        assert_eq!(ahead_of(1, 0), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn who_is_overtaken_goes_on_further_ahead() {
+        let mut ahead = Ahead {
+            next: Some(50),
+            is_backward: true,
+            done: HashMap::new(),
+        };
+        ahead.lead(70);
+        assert_eq!(ahead.next, Some(50), "it is ahead");
+        ahead.lead(40);
+        assert_eq!(ahead.next, Some(40 - LEAD));
+        ahead.lead(LEAD - 1);
+        assert_eq!(ahead.next, None, "nothing is left");
+        ahead.lead(99);
+        assert_eq!(ahead.next, None, "it has ended");
     }
 }

@@ -114,6 +114,13 @@ impl Evaluator {
         &self.editable.real
     }
 
+    /// Whether a path, as programs or as the world sees it, is in a tree that may be edited.
+    pub(super) fn may_be_edited(&self, at: &[u8]) -> bool {
+        let editable = &self.editable;
+        let is_below = |root: &[u8]| path::below(at, root).is_some();
+        !editable.is_none() && (is_below(&editable.shown) || is_below(&editable.real))
+    }
+
     /// A file is read as data: what comes of it may change. It may be shown as the copy of another.
     pub(super) fn data_is_read(&mut self, shown: &[u8]) {
         if self.editable.is_none() {

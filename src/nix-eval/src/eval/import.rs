@@ -61,6 +61,9 @@ impl Evaluator {
     /// What lies at a path, links on the way followed.
     pub(crate) fn file_type(&mut self, at: &[u8]) -> R<Option<FileType>> {
         self.check_access(at)?;
+        if self.plain_files.contains(at) {
+            return Ok(Some(FileType::Regular { executable: false }));
+        }
         match self.type_physical(at) {
             Ok(found) => Ok(found),
             Err(error) => self.file_error(at, &error),
@@ -190,9 +193,13 @@ impl Evaluator {
                     };
                 }
                 Ok(Some(FileType::Directory)) => return Ok(path::join(&here, b"default.nix")),
-                Ok(Some(_)) => {
+                Ok(Some(found)) => {
                     if resolved == here {
                         let file: Rc<[u8]> = resolved.into();
+                        let is_plain = matches!(found, FileType::Regular { executable: false });
+                        if is_plain && !self.may_be_edited(&file) {
+                            self.plain_files.insert(file.clone());
+                        }
                         self.resolved.insert(file.clone(), file);
                     }
                     return Ok(here);
@@ -237,6 +244,7 @@ impl Evaluator {
         self.texts.clear();
         self.resolved.clear();
         self.folders.clear();
+        self.plain_files.clear();
     }
 
     /// The value of the file at `at` with the attributes of `scope` as variables; never remembered.

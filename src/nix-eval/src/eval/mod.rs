@@ -80,6 +80,8 @@ pub struct Evaluator {
     pub(crate) resolved: FxHashMap<Rc<[u8]>, Rc<[u8]>>,
     /// Paths without links that are known to be directories.
     pub(crate) folders: FxHashSet<Rc<[u8]>>,
+    /// Imported files that are no links and may not be executed; of those that may be edited, none.
+    pub(crate) plain_files: FxHashSet<Rc<[u8]>>,
     /// String values of symbols.
     pub(crate) symbol_strings: Vec<Value>,
     /// Compiled regular expressions.
@@ -167,6 +169,7 @@ impl Evaluator {
             texts: FxHashMap::default(),
             resolved: FxHashMap::default(),
             folders: FxHashSet::default(),
+            plain_files: FxHashSet::default(),
             symbol_strings: Vec::new(),
             regexes: FxHashMap::default(),
             error: None,

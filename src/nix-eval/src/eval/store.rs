@@ -140,7 +140,8 @@ impl FileTree for EvaluatorTree<'_, '_> {
                 return Ok(FileKind::Regular { executable });
             }
             Some(FileType::Directory) => return Ok(FileKind::Directory),
-            _ => {}
+            Some(FileType::Symlink) => return Ok(FileKind::Symlink),
+            Some(FileType::Unknown) | None => {}
         }
         let at = self.at(relative);
         match self.evaluator.borrow_mut().file_type(&at) {
@@ -181,17 +182,16 @@ impl FileTree for EvaluatorTree<'_, '_> {
         match self.evaluator.borrow_mut().list_physical(&at) {
             Ok(entries) => {
                 // Whether a file may be executed is told by none, and matters only to the hash.
-                if self.is_skimmed {
-                    let found = entries.iter().map(|(name, kind)| {
-                        let mut path = relative.to_vec();
-                        if !path.is_empty() {
-                            path.push(b'/');
-                        }
-                        path.extend_from_slice(name);
-                        (path, *kind)
-                    });
-                    self.listed.extend(found);
-                }
+                let is_told = |kind| self.is_skimmed || !matches!(kind, FileType::Regular { .. });
+                let told = entries.iter().filter(|entry| is_told(entry.1));
+                self.listed.extend(told.map(|(name, kind)| {
+                    let mut path = relative.to_vec();
+                    if !path.is_empty() {
+                        path.push(b'/');
+                    }
+                    path.extend_from_slice(name);
+                    (path, *kind)
+                }));
                 Ok(entries.into_iter().map(|(name, _)| name).collect())
             }
             Err(error) => Err(TreeError::Io(at, error)),
