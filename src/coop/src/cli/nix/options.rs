@@ -435,8 +435,8 @@ impl EvaluationOptions {
             unshared,
         };
         let is_last = outcome.report.is_none();
-        if is_last && outcome.unsaved.is_none() && outcome.unshared.is_none() {
-            // The process ends soon: taking the tables apart would only cost time.
+        if is_last && outcome.unshared.is_none() {
+            // The process ends soon: taking the tables apart would only cost time. Saving values takes memory.
             std::mem::forget(evaluator);
         }
         Ok(outcome)
