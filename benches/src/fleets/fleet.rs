@@ -8,6 +8,10 @@ use fastrand::Rng;
 /// Every so many hosts there is one with a second instance.
 const SECOND: usize = 10;
 
+/// The key of the operator of all hosts.
+const KEY: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHo1bkeyCOSJalb1KRrovHsIAK4h7R22J7/joBDMkzCy";
+
 const HEAD: &str = "\
 [fleet]
 name = \"Fleet\"
@@ -79,6 +83,12 @@ impl Fleet {
         self.with_edited(|host| host.budget_gb += 1 + (number % 100) as u8)
     }
 
+    /// Its `coop.toml` with another comment on the key of the operator of all hosts. `number` names the edit.
+    pub(crate) fn with_key(&self, number: usize) -> String {
+        let key = format!("{KEY} ann{number}");
+        self.text().replacen(KEY, &key, 1)
+    }
+
     fn with_edited(&self, edit: impl Fn(&mut Host)) -> String {
         let mut text = HEAD.to_owned();
         for host in &self.hosts {
@@ -95,7 +105,15 @@ impl Fleet {
 
     /// Its `coop.toml` with another instance on one host. `number` names the edit.
     pub(crate) fn with_instance(&self, number: usize) -> String {
-        let mut text = self.text();
+        self.and_instance(self.text(), number)
+    }
+
+    /// The same, with another domain in that host's allow list.
+    pub(crate) fn with_instance_and_value(&self, number: usize) -> String {
+        self.and_instance(self.with_value(number), number)
+    }
+
+    fn and_instance(&self, mut text: String, number: usize) -> String {
         let host = &self.hosts[self.hosts.len() / 2];
         host.write_instance(&mut text, &format!("new{number}"));
         text
@@ -223,12 +241,13 @@ mod tests {
     fn a_value_edit_is_one_line_and_a_structural_edit_one_instance() {
         let fleet = Fleet::new(8, 1);
         let value = fleet.with_value(3);
-        let changed = more(&value, &fleet.text())
-            .into_iter()
-            .map(str::to_owned)
-            .collect::<Vec<_>>();
-        assert_eq!(changed.len(), 1, "{changed:?}");
-        assert!(changed[0].contains("\"new3.example\"]"), "{changed:?}");
+        let text = fleet.text();
+        let changed_value = more(&value, &text);
+        assert_eq!(changed_value.len(), 1, "{changed_value:?}");
+        assert!(
+            changed_value[0].contains("\"new3.example\"]"),
+            "{changed_value:?}"
+        );
         let budget = fleet.with_budget(3);
         let changed = more(&budget, &fleet.text());
         assert_eq!(changed.len(), 1, "{changed:?}");
@@ -239,5 +258,11 @@ mod tests {
             more(&structure, &fleet.text()),
             ["[instances.h0004-new3]", "domain = \"new3.h0004.example\""]
         );
+        let both = fleet.with_instance_and_value(3);
+        assert_eq!(more(&both, &structure), changed_value);
+        let key = fleet.with_key(3);
+        let changed = more(&key, &text);
+        assert_eq!(changed.len(), 1, "{changed:?}");
+        assert!(changed[0].ends_with(" ann3\"]"), "{changed:?}");
     }
 }

@@ -257,25 +257,35 @@ impl Bench<'_> {
                 self.same(work, &found)?;
                 (cost, cache)
             }
-            Work::Value => {
-                let first = temporary()?;
-                let cost = self.edit(work, first.path(), &fleet.with_value(number))?;
-                return Ok((cost, Some(disk(first.path())?)));
+            Work::Value => return self.edit_first(work, &[fleet.with_value(number)]),
+            Work::FirstStructure => return self.edit_first(work, &[fleet.with_instance(number)]),
+            Work::ValueThen => {
+                let texts = [
+                    fleet.with_instance(number),
+                    fleet.with_instance_and_value(number),
+                ];
+                return self.edit_first(work, &texts);
             }
             Work::ValueAgain | Work::Number => {
                 self.place.wake_none()?;
-                self.place.save(&fleet.with_value(number + OTHER_EDITS))?;
-                self.place.check(&cache, false)?;
+                let before = fleet.with_value(number + OTHER_EDITS);
                 let text = if work == Work::Number {
                     fleet.with_budget(number)
                 } else {
                     fleet.with_value(number)
                 };
-                let cost = self.edit(work, &cache, &text)?;
+                let cost = self.edit(work, &cache, &[before, text])?;
+                (cost, cache)
+            }
+            Work::Key => {
+                self.place.wake_none()?;
+                let keys = [number + OTHER_EDITS, number];
+                let texts = keys.map(|number| fleet.with_key(number));
+                let cost = self.edit(work, &cache, &texts)?;
                 (cost, cache)
             }
             Work::Structure => {
-                let cost = self.edit(work, &cache, &fleet.with_instance(number))?;
+                let cost = self.edit(work, &cache, &[fleet.with_instance(number)])?;
                 (cost, cache)
             }
             Work::Nix => return self.nix(work, Evaluator::Nix),
@@ -285,17 +295,31 @@ impl Bench<'_> {
         Ok((cost, Some(disk(&cache)?)))
     }
 
-    /// Checks an edited fleet, just after one that is not, and takes the edit back.
-    fn edit(&self, work: Work, cache: &Path, text: &str) -> Result<Cost, FleetsError> {
-        self.place.check(cache, false)?;
-        self.place.save(text)?;
-        let (cost, found) = self.place.check(cache, false)?;
+    /// Edits as [`Self::edit`], from the first check of a fleet on.
+    fn edit_first(&self, work: Work, texts: &[String]) -> Result<(Cost, Option<u64>), FleetsError> {
+        let cache = temporary()?;
+        let cost = self.edit(work, cache.path(), texts)?;
+        Ok((cost, Some(disk(cache.path())?)))
+    }
+
+    /// Checks a fleet, and then what it is edited to, one after the other; the last check is measured. Takes the
+    /// edits back.
+    fn edit(&self, work: Work, cache: &Path, texts: &[String]) -> Result<Cost, FleetsError> {
+        let (mut cost, mut found) = self.place.check(cache, false)?;
+        for text in texts {
+            self.place.save(text)?;
+            (cost, found) = self.place.check(cache, false)?;
+        }
         self.place.save(&self.place.fleet.text())?;
         let host = format!("host {}", self.place.fleet.edited());
         let differ = differences(&self.expected, &found);
         // VM tests are about hosts: those of the edited one may differ.
         let of_hosts = differ.iter().filter(|name| name.starts_with("host "));
-        if of_hosts.eq([&host.as_str()]) {
+        let is_as_meant = match work {
+            Work::Key => of_hosts.count() == self.place.fleet.names().len(),
+            _ => of_hosts.eq([&host.as_str()]),
+        };
+        if is_as_meant {
             return Ok(cost);
         }
         Err(FleetsError::Edit {

@@ -13,12 +13,18 @@ pub(crate) enum Work {
     Warm,
     /// `coop check` after an instance was added.
     Structure,
+    /// The same, the first edit after the first check of the fleet.
+    FirstStructure,
+    /// `coop check` after a domain was added to an allow list, after such an edit.
+    ValueThen,
     /// `coop check` after a domain was added to an allow list, the first edit after the first check of the fleet.
     Value,
     /// `coop check` after another one was, the evaluation after an edit that began anew having hibernated.
     ValueAgain,
     /// `coop check` after a number was edited, in the same way.
     Number,
+    /// `coop check` after the key of an operator of all hosts was edited, after such an edit.
+    Key,
     /// `coop check` where nothing changed.
     Unchanged,
     /// `nix-instantiate`.
@@ -31,13 +37,16 @@ pub(crate) enum Work {
 
 impl Work {
     /// All there is, in the order of the table.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Empty,
         Self::Warm,
         Self::Structure,
+        Self::FirstStructure,
+        Self::ValueThen,
         Self::Value,
         Self::ValueAgain,
         Self::Number,
+        Self::Key,
         Self::Unchanged,
         Self::Nix,
         Self::NixLargeHeap,
@@ -50,9 +59,12 @@ impl Work {
             Self::Empty => "coop check, caches empty",
             Self::Warm => "coop check --fresh, caches warm",
             Self::Structure => "coop check, an instance more",
+            Self::FirstStructure => "coop check, an instance more at first",
+            Self::ValueThen => "coop check, a domain more after that",
             Self::Value => "coop check, a domain more",
             Self::ValueAgain => "coop check, the next domain more",
             Self::Number => "coop check, then another budget",
+            Self::Key => "coop check, an operator's key on all hosts",
             Self::Unchanged => "coop check, nothing changed",
             Self::Nix => "Nix",
             Self::NixLargeHeap => "Nix, 6 GB heap",

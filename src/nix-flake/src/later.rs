@@ -1,5 +1,6 @@
 //! What later evaluations can use of those that are over: files that were parsed are saved at once; values too
 //! where many evaluations follow, and otherwise once the answers were shown, those of all evaluations together.
+//! Evaluations that hibernate do so over the values that there are, which are left as they are for that.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,10 +15,30 @@ use crate::system::System;
 /// Where more evaluations than this are made, those that follow use the values of the first.
 const FEW: usize = 4;
 
-/// What later evaluations can use of one: files that were parsed, or, where there are none of those, values.
-pub(crate) enum Useful {
-    Files(Unsaved),
-    Values(Unshared),
+/// What later evaluations can use of one.
+#[derive(Default)]
+pub(crate) struct Useful {
+    /// Files that were parsed.
+    files: Option<Unsaved>,
+    values: Option<Unshared>,
+}
+
+impl Useful {
+    /// The files, or where there are none, the values.
+    pub(crate) fn first(self) -> Self {
+        match self.files {
+            Some(_) => Self {
+                values: None,
+                ..self
+            },
+            None => self,
+        }
+    }
+
+    /// Whether values would be made anew of it.
+    pub(crate) fn changes_values(&self) -> bool {
+        self.values.is_some()
+    }
 }
 
 /// What evaluations of one opened flake save.
@@ -35,21 +56,40 @@ struct Shared {
 #[derive(Default)]
 struct Waiting {
     values: Option<Unshared>,
+    /// How often values were saved.
+    turn: usize,
     /// How many evaluations are expected, as far as somebody said.
     expected: usize,
 }
 
 impl Later {
-    /// What can be used of an evaluation.
-    pub(crate) fn take(&self, evaluator: &mut Evaluator) -> Option<Useful> {
+    /// How often values were saved so far, which whoever begins an evaluation has to know at its end.
+    pub(crate) fn turn(&self) -> usize {
+        self.with(|waiting| waiting.turn)
+    }
+
+    /// What can be used of an evaluation that began in a `turn`.
+    pub(crate) fn take(&self, evaluator: &mut Evaluator, turn: usize) -> Useful {
         // While one of many saves, the others do not look for what they would.
         if self.with(|waiting| waiting.expected > FEW) && self.0.saving.try_lock().is_err() {
-            return None;
+            return Useful::default();
         }
-        if let Some(files) = evaluator.take_unsaved() {
-            return Some(Useful::Files(files));
+        let files = evaluator.take_unsaved();
+        // Over values that are in use, new files find their places when these are made the next time. What was
+        // saved meanwhile would be replaced by what this evaluation knows.
+        let is_new = self.turn() == turn && (files.is_none() || !evaluator.has_values());
+        let values = is_new.then(|| evaluator.take_unshared()).flatten();
+        Useful { files, values }
+    }
+
+    /// The same of one that is to hibernate. Over values that are made anew it could not be put again, nor could those
+    /// that hibernate already.
+    pub(crate) fn take_beside(&self, evaluator: &mut Evaluator, turn: usize) -> Useful {
+        let mut useful = self.take(evaluator, turn);
+        if evaluator.has_values() {
+            useful.values = useful.values.filter(Unshared::is_mostly_new);
         }
-        evaluator.take_unshared().map(Useful::Values)
+        useful
     }
 
     /// Says how many evaluations there will be.
@@ -57,27 +97,29 @@ impl Later {
         self.with(|waiting| waiting.expected = evaluations);
     }
 
-    /// Saves what can be used, now or later.
-    pub(crate) fn put(&self, useful: Option<Useful>, cache: &Cache) {
-        match useful {
-            Some(Useful::Values(values)) if self.with(|waiting| waiting.expected <= FEW) => {
-                self.with(|waiting| match &mut waiting.values {
-                    Some(known) => known.join(values),
-                    None => waiting.values = Some(values),
-                });
-            }
-            useful => self.save_now(useful, cache),
+    /// Saves what can be used: files now, values now or later.
+    pub(crate) fn put(&self, useful: Useful, cache: &Cache) {
+        let Useful { files, mut values } = useful;
+        if self.with(|waiting| waiting.expected <= FEW)
+            && let Some(values) = values.take()
+        {
+            self.with(|waiting| match &mut waiting.values {
+                Some(known) => known.join(values),
+                None => waiting.values = Some(values),
+            });
         }
+        self.save_now(Useful { files, values }, cache);
     }
 
     /// Saves the values.
     pub(crate) fn save(&self, cache: &Cache) {
+        let files = None;
         let values = self.with(|waiting| waiting.values.take());
-        self.save_now(values.map(Useful::Values), cache);
+        self.save_now(Useful { files, values }, cache);
     }
 
     /// Saves what can be used. What is not saved is worked out again next time.
-    pub(crate) fn save_now(&self, useful: Option<Useful>, cache: &Cache) {
+    pub(crate) fn save_now(&self, useful: Useful, cache: &Cache) {
         let Ok(_guard) = self.0.saving.try_lock() else {
             return;
         };
@@ -86,11 +128,14 @@ impl Later {
             fetcher.cache = cache.clone();
             System::new(fetcher, true)
         };
-        let _ = match useful {
-            Some(Useful::Files(files)) => files.save(&mut system()),
-            Some(Useful::Values(values)) => values.save(system),
-            None => Ok(()),
-        };
+        // Values have places for the files, which have to be saved before.
+        if let Some(files) = useful.files {
+            let _ = files.save(&mut system());
+        }
+        if let Some(values) = useful.values {
+            let _ = values.save(system);
+            self.with(|waiting| waiting.turn += 1);
+        }
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Waiting) -> T) -> T {

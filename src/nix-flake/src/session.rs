@@ -265,6 +265,7 @@ impl Opened {
         let notes = recording.as_ref().map(|recording| recording.notes.clone());
         let later = self.later.clone();
         let cache = self.fetcher.cache.clone();
+        let turn = later.turn();
         let (mut evaluator, flake) = self.begin(options, recording, false)?;
         let result = evaluator
             .call_flake(&flake)
@@ -279,13 +280,14 @@ impl Opened {
         if let Some(notes) = &notes {
             notes.borrow_mut().is_seen = evaluator.saw_hidden_path();
         }
-        let useful = later.take(&mut evaluator);
+        let useful = later.take(&mut evaluator, turn);
         drop(evaluator);
         // Who records asks to save when the answers are shown.
         if notes.is_some() {
             later.put(useful, &cache);
         } else {
-            later.save_now(useful, &cache);
+            // It is waited for.
+            later.save_now(useful.first(), &cache);
         }
         result
     }

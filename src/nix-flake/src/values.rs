@@ -29,7 +29,7 @@ pub(crate) const VALUES: Shelf = Shelf {
 /// Evaluations that hibernate.
 pub(crate) const HIBERNATING: Shelf = Shelf {
     folder: "evaluations",
-    most_bytes: 2 << 30,
+    most_bytes: 4 << 30,
 };
 /// What the end of a file starts with.
 const MAGIC: &[u8; 8] = b"checked\n";

@@ -33,8 +33,20 @@ const PROGRAM: &str = include_str!("evaluation.rs");
 /// Where the tree has what coop.toml says.
 const EDITED: [&str; 3] = ["flake.nix", "hosts", "tests"];
 /// Where no more targets than this have to be evaluated, their evaluations are kept for the next edit: each
-/// takes some 190 MB on disk.
-const MOST_LASTING: usize = 4;
+/// takes 150 to 300 MB on disk.
+const MOST_LASTING: usize = 16;
+/// So many of them may be new: what was never edited is not worth the time.
+const MOST_LASTING_NEW: usize = 4;
+
+/// What is known of a target from earlier checks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum History {
+    /// Its answer.
+    Recorded,
+    /// An answer that held before an edit.
+    Edited,
+    New,
+}
 
 /// Something that is evaluated to a derivation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -181,15 +193,22 @@ pub fn evaluate(
             name,
         }));
     }
-    let has_record = |target: &Target| opened.has_record(options, PROGRAM, &target.question());
-    let open = if use_of_records == Records::Use {
-        let recorded = side_by_side(&targets, has_record);
-        recorded.iter().filter(|is_recorded| !**is_recorded).count()
-    } else {
-        targets.len()
+    let history = |target: &Target| {
+        let question = target.question();
+        if use_of_records == Records::Use && opened.has_record(options, PROGRAM, &question) {
+            History::Recorded
+        } else if opened.was_answered(options, PROGRAM, &question) {
+            History::Edited
+        } else {
+            History::New
+        }
     };
+    let histories = side_by_side(&targets, history);
+    let count = |is: History| histories.iter().filter(|&&history| history == is).count();
+    let open = targets.len() - count(History::Recorded);
     opened.expect(open);
-    let lasting = (edits(fleet, lock), open <= MOST_LASTING);
+    let may_last = open <= MOST_LASTING && count(History::New) <= MOST_LASTING_NEW;
+    let lasting = (edits(fleet, lock), may_last);
     // The heap of one target is given back before the next begins.
     let mut records = side_by_side(&targets, |target| {
         record(opened, options, use_of_records, target, resident, &lasting)

@@ -310,7 +310,7 @@ impl Evaluator {
     }
 
     /// Puts the literals of a new text in place of those before, and returns the marks of those that
-    /// differ; `None` where more than literals differ.
+    /// differ; `None` where more than literals differ, or one that is steady.
     fn edit_literals(&mut self, at: &[u8], text: &[u8]) -> Option<MarkSet> {
         let shown: Rc<[u8]> = path::join(&self.editable.shown, at).into();
         let (rest, literals) = self.taken_apart(&shown, text)?;
@@ -322,6 +322,10 @@ impl Evaluator {
         for (number, literal) in literals.into_iter().enumerate() {
             if literal == file.literals[number] {
                 continue;
+            }
+            // Nearly everything depends on it, and is evaluated sooner where nothing has to be taken back.
+            if file.marks[number] == STEADY {
+                return None;
             }
             changed = changed.and(MarkSet::of(file.marks[number]));
             // All that read it before is evaluated anew, so the marks it had are nothing to it.

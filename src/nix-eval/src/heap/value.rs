@@ -191,6 +191,11 @@ impl Value {
         Self(word)
     }
 
+    /// Whether what it refers to lies before word `end` of the data. It has to be a string, a list or the like.
+    pub(crate) fn lies_before(self, end: u32) -> bool {
+        self.granule_word() < end
+    }
+
     #[inline]
     pub(super) fn granule(self) -> u32 {
         self.0 >> 3

@@ -39,6 +39,12 @@ impl Evaluator {
         self.base().is_some_and(|(_, below)| !below.has_values)
     }
 
+    /// Whether this evaluation began with values that were saved.
+    #[must_use]
+    pub fn has_values(&self) -> bool {
+        self.base().is_some_and(|(_, below)| below.has_values)
+    }
+
     /// Bytes of data that it has beyond what it began with.
     #[must_use]
     pub fn own_bytes(&self) -> usize {

@@ -111,6 +111,12 @@ impl Evaluator {
         ))
     }
 
+    /// The word of data where values end that were adopted.
+    pub(super) fn adopted_data(&self) -> u32 {
+        let adopted = self.shared.adopted.as_ref();
+        adopted.map_or(0, |adopted| adopted.below.start.data)
+    }
+
     /// Whether this evaluation goes on from one that hibernated.
     #[must_use]
     pub fn was_awoken(&self) -> bool {

@@ -29,22 +29,24 @@ const BUILT: u32 = 2;
 struct Encoding {
     out: Writer,
     left: u32,
+    is_marked: bool,
 }
 
 impl Evaluator {
-    /// An argument as bytes; `None` where it is none that can be shared. Everything in it is forced,
-    /// and forgotten again where that fails: nobody asked for it.
-    pub(super) fn argument_bytes(&mut self, argument: Value) -> Option<Vec<u8>> {
+    /// An argument as bytes, and whether it holds the result of a call with marks; `None` where it is none that
+    /// can be shared. Everything in it is forced, and forgotten again where that fails: nobody asked for it.
+    pub(super) fn argument_bytes(&mut self, argument: Value) -> Option<(Vec<u8>, bool)> {
         if !self.may_be_data(argument, &mut MOST_VALUES.clone()) {
             return None;
         }
         let mut encoding = Encoding {
             out: Writer::default(),
             left: MOST_VALUES,
+            is_marked: false,
         };
         let depth = self.depth;
         match self.encode(argument, &mut encoding) {
-            Ok(true) => Some(encoding.out.0),
+            Ok(true) => Some((encoding.out.0, encoding.is_marked)),
             Ok(false) => None,
             Err(raised) => {
                 self.take_error(raised);
@@ -63,7 +65,7 @@ impl Evaluator {
         let Some(value) = self.done(value) else {
             return true;
         };
-        if self.shared.digests.contains_key(&value) {
+        if self.shared.digest_of(value).is_some() {
             return true;
         }
         match self.heap.kind(value) {
@@ -85,9 +87,10 @@ impl Evaluator {
         };
         into.left = left;
         let value = self.force(value)?;
-        if let Some(digest) = self.shared.digests.get(&value) {
+        if let Some((digest, is_marked)) = self.shared.digest_of(value) {
             into.out.word(RESULT);
             into.out.0.extend(digest);
+            into.is_marked |= is_marked;
             return Ok(true);
         }
         match self.heap.kind(value) {

@@ -184,6 +184,12 @@ fn to_vec((path, real): &(StorePath, Rc<[u8]>)) -> (StorePath, Vec<u8>) {
 }
 
 impl Unshared {
+    /// Whether most of what would be saved had not been saved before.
+    #[must_use]
+    pub fn is_mostly_new(&self) -> bool {
+        self.new * 4 >= (self.demands.len() - self.new) * 3
+    }
+
     /// Adds what another evaluation of the same kind made.
     pub fn join(&mut self, other: Self) {
         if self.name != other.name {

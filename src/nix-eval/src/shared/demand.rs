@@ -19,19 +19,16 @@ pub(super) struct Demand {
 }
 
 impl Evaluator {
-    /// All derivations that were made in results of shared calls.
+    /// All derivations that this evaluation made in results of shared calls.
     pub(super) fn demands(&mut self) -> Vec<Demand> {
-        let mut results: Vec<(Value, Digest)> = self
-            .shared
-            .digests
-            .iter()
-            .map(|(&result, &digest)| (result, digest))
-            .collect();
+        let mut results: Vec<(Value, Digest)> = self.shared.results().collect();
         results.sort_unstable();
+        let adopted = self.adopted_data();
         let mut seen = FxHashSet::default();
         let mut found = Vec::new();
         for (result, call) in results {
             let mut search = Search {
+                adopted,
                 seen: &mut seen,
                 path: Vec::new(),
                 found: Vec::new(),
@@ -44,14 +41,19 @@ impl Evaluator {
     }
 
     fn search(&mut self, set: Value, search: &mut Search<'_>) {
-        let Some(set) = self.done(set) else { return };
+        let Some(set) = self.known_value(set) else {
+            return;
+        };
         if self.heap.kind(set) != Kind::Attrs || !search.seen.insert(set) {
             return;
         }
-        if self.is_made(set) {
-            let names = search.path.iter();
-            let names = names.map(|&name| self.symbols.name(name).to_vec());
-            search.found.push(names.collect());
+        if let Some(path) = self.path_made(set) {
+            // What was made before may have been found by other names then.
+            if !path.lies_before(search.adopted) {
+                let names = search.path.iter();
+                let names = names.map(|&name| self.symbols.name(name).to_vec());
+                search.found.push(names.collect());
+            }
             return;
         }
         if search.path.len() == MOST_NAMES {
@@ -65,16 +67,28 @@ impl Evaluator {
         }
     }
 
-    /// Whether a set is a derivation whose path was asked for.
-    fn is_made(&self, set: Value) -> bool {
-        let attr = |name| self.heap.attr(set, name).and_then(|value| self.done(value));
-        let is_derivation = attr(known::TYPE)
-            .is_some_and(|kind| kind.is_string() && self.heap.string(kind) == b"derivation");
-        is_derivation && (attr(known::DRV_PATH).is_some() || attr(known::OUT_PATH).is_some())
+    /// A value that needs no evaluation, with marks or without: it is only looked for.
+    fn known_value(&self, value: Value) -> Option<Value> {
+        if value.is_thunk() {
+            self.heap.shown_value(value)
+        } else {
+            Some(value)
+        }
+    }
+
+    /// The path of a derivation, or of its output, where a set is one and was asked for it.
+    fn path_made(&self, set: Value) -> Option<Value> {
+        let attr = |name| self.known_value(self.heap.attr(set, name)?);
+        let kind = attr(known::TYPE)?;
+        let is_derivation = kind.is_string() && self.heap.string(kind) == b"derivation";
+        let path = is_derivation.then(|| attr(known::DRV_PATH).or_else(|| attr(known::OUT_PATH)));
+        path.flatten().filter(|path| path.is_string())
     }
 }
 
 struct Search<'a> {
+    /// Where the values end that were adopted.
+    adopted: u32,
     seen: &'a mut FxHashSet<Value>,
     path: Vec<Symbol>,
     found: Vec<Vec<Vec<u8>>>,

@@ -66,6 +66,9 @@ pub(crate) struct Shared {
     known: FxHashMap<Digest, Value>,
     /// The same the other way round, for arguments that hold results.
     digests: FxHashMap<Value, Digest>,
+    /// Results of calls that were made with what may be edited. No other call has them, and they are not known
+    /// by what was called; they are there so that the calls can be made again when values are saved.
+    marked: FxHashMap<Value, Digest>,
     /// The calls that were made, in the order in which they ended.
     calls: Vec<Call>,
     /// The calls whose results were there.
@@ -113,6 +116,21 @@ impl Call {
         bytes.extend_from_slice(&self.function);
         bytes.extend_from_slice(&self.argument);
         digest(&bytes)
+    }
+}
+
+impl Shared {
+    /// What was called for a result, and whether with what may be edited.
+    fn digest_of(&self, result: Value) -> Option<(Digest, bool)> {
+        let of = |results: &FxHashMap<Value, Digest>| results.get(&result).copied();
+        let unmarked = of(&self.digests).map(|digest| (digest, false));
+        unmarked.or_else(|| of(&self.marked).map(|digest| (digest, true)))
+    }
+
+    /// All results of calls.
+    fn results(&self) -> impl Iterator<Item = (Value, Digest)> {
+        let all = self.digests.iter().chain(&self.marked);
+        all.map(|(&result, &digest)| (result, digest))
     }
 }
 
@@ -187,12 +205,12 @@ impl Evaluator {
         if self.shared.name.is_none() {
             return Ok(None);
         }
-        let Some(way) = self.way_to(function) else {
+        let Some((way, is_in_marked)) = self.way_to(function) else {
             return Ok(None);
         };
-        let (bytes, is_marked) =
+        let (argument_bytes, has_marks) =
             self.with_marks_seen(|evaluator| evaluator.argument_bytes(argument));
-        let Some(bytes) = bytes else {
+        let Some((bytes, holds_marked)) = argument_bytes else {
             return Ok(None);
         };
         // What lies below a path that stands in for another one may differ each time.
@@ -209,45 +227,50 @@ impl Evaluator {
             self.shared.used.insert(digest);
             return Ok(Some(known));
         }
-        // What its result is made of may change, though it is the same call.
-        if is_marked {
-            return Ok(None);
-        }
-        let (value, is_marked) =
+        let (value, reads_marked) =
             self.with_marks_seen(|evaluator| evaluator.call_unshared(function, argument));
         let value = value?;
-        if is_marked {
-            return Ok(Some(value));
+        // What its result is made of may change, though it is the same call.
+        if is_in_marked || has_marks || holds_marked || reads_marked {
+            self.shared.marked.insert(value, digest);
+        } else {
+            self.shared.known.insert(digest, value);
+            self.shared.digests.insert(value, digest);
         }
-        self.shared.known.insert(digest, value);
-        self.shared.digests.insert(value, digest);
         self.shared.calls.push(call);
         Ok(Some(value))
     }
 
-    /// How to find a function again: it is the one there, and not one like it.
-    fn way_to(&self, function: Value) -> Option<Vec<u8>> {
+    /// How to find a function again, which is the one there, and not one like it; and whether that is in the
+    /// result of a call with marks.
+    fn way_to(&self, function: Value) -> Option<(Vec<u8>, bool)> {
         let (code, outer) = self.heap.lambda(function);
         let is_it = |found: Option<Value>| {
             found.is_some_and(|found| found.is_lambda() && self.heap.lambda(found) == (code, outer))
         };
-        match self.shared.functions.get(&code)? {
+        let way = match self.shared.functions.get(&code)? {
             Function::File(path) => is_it(self.imported(path)).then(|| [b"F", &path[..]].concat()),
             Function::Elaborate(library) => {
                 let names: [&[u8]; 2] = [b"systems", ELABORATE];
                 let default = path::join(library, b"default.nix");
                 let of_file = self.imported(&default);
                 if is_it(of_file.and_then(|set| self.look(set, &names))) {
-                    return Some([b"L", &default[..]].concat());
+                    return Some(([b"L", &default[..]].concat(), false));
                 }
                 let names: [&[u8]; 3] = [b"lib", b"systems", ELABORATE];
-                let results = self.shared.digests.iter();
-                let holders = results.filter(|&(&result, _)| is_it(self.look(result, &names)));
-                let (_, digest) = holders.min_by_key(|&(_, digest)| digest)?;
-                Some([b"R", &digest[..]].concat())
+                let holder = |results: &FxHashMap<Value, Digest>| {
+                    let holders = results.iter();
+                    let holders = holders.filter(|&(&result, _)| is_it(self.look(result, &names)));
+                    holders.map(|(_, &digest)| digest).min()
+                };
+                let unmarked = holder(&self.shared.digests).map(|digest| (digest, false));
+                let marked = || holder(&self.shared.marked).map(|digest| (digest, true));
+                let (digest, is_marked) = unmarked.or_else(marked)?;
+                return Some(([b"R", &digest[..]].concat(), is_marked));
             }
             Function::Flake => is_it(self.shared.flake).then(|| b"W".to_vec()),
-        }
+        };
+        way.map(|way| (way, false))
     }
 
     fn imported(&self, path: &[u8]) -> Option<Value> {

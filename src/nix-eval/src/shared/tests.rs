@@ -185,6 +185,74 @@ fn packages_are_made_once() {
 }
 
 #[test]
+fn calls_with_what_may_be_edited_are_saved_and_not_shared() {
+    let mut memory = nixpkgs();
+    let text = |system: &str| format!("{{ system = \"{system}\"; }}");
+    write(&mut memory, "/tree/values.nix", &text("x86_64-linux"));
+    let program = format!(
+        r#"
+        let
+          system = (import /tree/values.nix).system;
+          pkgs = system: {PACKAGES} {{ localSystem = system; }};
+          lib = import /n/lib/default.nix;
+          named = pkgs: builtins.genList (n: pkgs."package${{toString (n + 1)}}".drvPath) 30;
+          edited = pkgs system;
+          fixed = pkgs "x86_64-linux";
+        in
+        map named [
+          edited
+          fixed
+          (pkgs (lib.systems.elaborate system))
+          (pkgs (lib.systems.elaborate "x86_64-linux"))
+          (pkgs (edited.lib.systems.elaborate "x86_64-linux"))
+          (pkgs (fixed.lib.systems.elaborate system))
+          (pkgs edited.platform.system)
+        ]
+        "#
+    );
+    let expected = |memory: &Memory| fresh(memory, &program);
+    let world = memory.clone();
+    let unshared = with_stack(|| {
+        let mut evaluator = Evaluator::new(Settings::default(), Box::new(world.clone())).unwrap();
+        evaluator.start_on_this_stack();
+        evaluator.share_calls("");
+        let wanted = (b"values.nix".to_vec(), text("x86_64-linux").into());
+        evaluator.allow_edits(b"/tree", b"/tree", [wanted], []);
+        let mut world = world;
+        let value = evaluator
+            .eval_text(program.as_bytes(), Origin::String, b"/")
+            .unwrap();
+        let mut unshared = None;
+        for system in ["x86_64-linux", "aarch64-linux", "other", "x86_64-linux"] {
+            write(&mut world, "/tree/values.nix", &text(system));
+            evaluator.world = Box::new(world.clone());
+            assert!(evaluator.edit(&[(b"values.nix", text(system).as_bytes())]));
+            let found = evaluator
+                .force_deep(value)
+                .and_then(|value| print::nix(&mut evaluator, value))
+                .unwrap();
+            assert_eq!(
+                String::from_utf8(found).unwrap(),
+                expected(&world),
+                "{system}"
+            );
+            unshared = unshared.or_else(|| evaluator.take_unshared());
+        }
+        unshared
+    });
+    let world = memory.clone();
+    unshared
+        .unwrap()
+        .unwrap()
+        .unwrap()
+        .save(move || world.clone())
+        .unwrap();
+    let (found, shared) = answer(&memory, &program);
+    assert_eq!(found, expected(&memory));
+    assert_eq!(shared, 7 + 4);
+}
+
+#[test]
 fn other_arguments_make_other_packages() {
     let memory = nixpkgs();
     answer(&memory, &many(LINUX));

@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use super::Files;
 use super::edit::{allow_edits, answer, changes, edit, recording};
 use crate::asking::Own;
-use crate::later::Useful;
 use crate::record::{self, Notes, Pending, Shared, tree};
 use crate::session::{Opened, Options, on_a_stack};
 use crate::values::{self, HIBERNATING};
@@ -133,6 +132,7 @@ impl Lasting<'_> {
         self,
         work: &(impl Fn(&mut Evaluator, Value) -> R<T> + ?Sized),
     ) -> Option<(T, Option<Pending>)> {
+        let turn = self.opened.later.turn();
         let (mut evaluator, flake, notes) = self.evaluator(false)?;
         // Whole, it takes longer, and nothing comes of it for others: worth it for who begins, not for each edit
         // that cannot be made to what hibernates.
@@ -152,10 +152,8 @@ impl Lasting<'_> {
         let answer = answer(&evaluator, outcome.ok(), self.key, &notes)?;
         let later = &self.opened.later;
         let cache = &self.opened.fetcher.cache;
-        let useful = later.take(&mut evaluator);
-        // Over values that are made anew this evaluation could not be put again, unless it is whole.
-        let values_change = matches!(useful, Some(Useful::Values(_)));
-        if (!values_change || evaluator.hibernates_whole())
+        let useful = later.take_beside(&mut evaluator, turn);
+        if (!useful.changes_values() || evaluator.hibernates_whole())
             && let Some(kept) = KeptNotes::of(&notes.borrow())
             && let Ok(page_map) = File::open("/proc/self/pagemap")
         {

@@ -115,13 +115,18 @@ impl Tree {
     }
 
     fn evaluator(&self) -> Evaluator {
+        self.evaluator_with(&[])
+    }
+
+    /// The same with strings that are hardly ever edited.
+    fn evaluator_with(&self, steady: &[&[u8]]) -> Evaluator {
         let mut evaluator = Evaluator::new(Settings::default(), Box::new(self.world())).unwrap();
         evaluator.start_on_this_stack();
         evaluator.allow_edits(
             b"/tree",
             b"/tree",
             [(b"values.nix".to_vec(), VALUES.into())],
-            [b"web1".to_vec()],
+            steady.iter().map(|text| text.to_vec()),
         );
         evaluator
     }
@@ -186,6 +191,25 @@ pub(crate) fn values(chosen: &[usize]) -> String {
         text = text.replace(&line, &format!("  {name} = {};", choices[choice]));
     }
     text
+}
+
+#[test]
+fn what_is_hardly_ever_edited_is_evaluated_anew() {
+    let work = || {
+        let mut tree = Tree::new();
+        let mut evaluator = tree.evaluator_with(&[b"web1"]);
+        answer(&mut evaluator).unwrap();
+        for (choices, is_edit) in [("name = \"web1\"", true), ("name = \"db\"", false)] {
+            let text = VALUES
+                .replace("number = 3", "number = 5")
+                .replace("name = \"web1\"", choices);
+            tree.0.insert(b"values.nix".to_vec(), text.clone().into());
+            evaluator.world = Box::new(tree.world());
+            let edit = evaluator.edit(&[(b"values.nix", text.as_bytes())]);
+            assert_eq!(edit, is_edit, "{choices}");
+        }
+    };
+    with_stack(work).unwrap().unwrap();
 }
 
 #[test]
