@@ -346,6 +346,7 @@ impl Opened {
 }
 
 /// An evaluation that is recorded.
+#[derive(Clone)]
 pub(crate) struct Recording {
     /// The flake as it is shown to it.
     pub(crate) flake: LockedFlake,

@@ -2,7 +2,7 @@
 //! where many evaluations follow, and otherwise once the answers were shown, those of all evaluations together.
 //! Evaluations that hibernate do so over the values that there are, which are left as they are for that.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use nix_eval::Evaluator;
 use nix_eval::saved::Unsaved;
@@ -50,6 +50,37 @@ struct Shared {
     waiting: Mutex<Waiting>,
     /// Held while something is saved: evaluations side by side would save the same.
     saving: Mutex<()>,
+    /// Told when the first evaluation is over.
+    over: Condvar,
+}
+
+/// How far the first of many evaluations is, where none found values.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum First {
+    #[default]
+    None,
+    Goes,
+    Over,
+}
+
+/// When an evaluation goes that found no values.
+pub(crate) enum Order {
+    /// First: others wait for what it saves, until this is dropped.
+    First(Lead),
+    /// It waited for the first one, and had better look for values again.
+    Waited,
+    /// Now.
+    Now,
+}
+
+/// That an evaluation is the first one.
+pub(crate) struct Lead(Later);
+
+impl Drop for Lead {
+    fn drop(&mut self) {
+        self.0.with(|waiting| waiting.first = First::Over);
+        self.0.0.over.notify_all();
+    }
 }
 
 /// Values to be saved.
@@ -58,6 +89,7 @@ struct Waiting {
     values: Option<Unshared>,
     /// How often values were saved.
     turn: usize,
+    first: First,
     /// How many evaluations are expected, as far as somebody said.
     expected: usize,
 }
@@ -66,6 +98,23 @@ impl Later {
     /// How often values were saved so far, which whoever begins an evaluation has to know at its end.
     pub(crate) fn turn(&self) -> usize {
         self.with(|waiting| waiting.turn)
+    }
+
+    /// When an evaluation goes that found no values. Many side by side would take longer than one, those that go on
+    /// with its values, and twice the memory.
+    pub(crate) fn order(&self) -> Order {
+        let waiting = self.0.waiting.lock();
+        let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
+        if waiting.expected <= FEW || waiting.first == First::Over {
+            return Order::Now;
+        }
+        if waiting.first == First::None {
+            waiting.first = First::Goes;
+            return Order::First(Lead(self.clone()));
+        }
+        let goes = |waiting: &mut Waiting| waiting.first == First::Goes;
+        drop(self.0.over.wait_while(waiting, goes));
+        Order::Waited
     }
 
     /// What can be used of an evaluation that began in a `turn`.

@@ -26,7 +26,7 @@ use crate::error::{Error, Result};
 use crate::fetch::Fetcher;
 use crate::fetch::cache::Cache;
 use crate::input::Attributes;
-use crate::later::Later;
+use crate::later::{Later, Order};
 use crate::lock::{LockOptions, Locked, lock_flake};
 use crate::record::{Pending, Recorder};
 use crate::reference::FlakeRef;
@@ -265,8 +265,19 @@ impl Opened {
         let notes = recording.as_ref().map(|recording| recording.notes.clone());
         let later = self.later.clone();
         let cache = self.fetcher.cache.clone();
-        let turn = later.turn();
-        let (mut evaluator, flake) = self.begin(options, recording, false)?;
+        let mut turn = later.turn();
+        let (mut evaluator, mut flake) = self.clone().begin(options, recording.clone(), false)?;
+        let mut lead = None;
+        if notes.is_some() && evaluator.can_hibernate() && !evaluator.has_values() {
+            match later.order() {
+                Order::First(first) => lead = Some(first),
+                Order::Waited => {
+                    turn = later.turn();
+                    (evaluator, flake) = self.begin(options, recording, false)?;
+                }
+                Order::Now => {}
+            }
+        }
         let result = evaluator
             .call_flake(&flake)
             .and_then(|flake| work(&mut evaluator, flake));
@@ -289,6 +300,7 @@ impl Opened {
             // It is waited for.
             later.save_now(useful.first(), &cache);
         }
+        drop(lead);
         result
     }
 }

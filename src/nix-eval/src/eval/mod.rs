@@ -28,7 +28,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::builtins::{self, Builtin};
-use crate::heap::{ContextTable, Heap, Shape, Value};
+use crate::heap::{ContextTable, Heap, Remains, Shape, Value};
 use crate::intrinsics::Intrinsics;
 use crate::ir::CodeTable;
 use crate::position::{Position, PositionTable};
@@ -278,6 +278,16 @@ impl Evaluator {
     #[must_use]
     pub fn is_withheld(&self) -> bool {
         self.is_withheld
+    }
+
+    /// Ends the evaluation where the process ends soon: taking its tables apart would only cost time, and its memory
+    /// may be given back while something else is waited for. `None` where all of it is left to the system.
+    #[must_use]
+    pub fn forget(mut self) -> Option<Remains> {
+        let heap = Heap::new().ok();
+        let remains = heap.map(|heap| std::mem::replace(&mut self.heap, heap).into_remains());
+        std::mem::forget(self);
+        remains
     }
 
     /// Whether something was said or fetched, so that evaluating again would be noticed.

@@ -22,11 +22,14 @@ pub(crate) use thunk::Waiting;
 pub use thunk::{Pending, ThunkState};
 pub use value::{Kind, MAX_SMALL_INT, MIN_SMALL_INT, Value};
 
-use region::Region;
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+use memmap2::MmapMut;
+use rustc_hash::FxHashMap;
 
 use crate::world::Saved;
-use hashbrown::HashTable;
-use rustc_hash::FxHashMap;
+use region::Region;
 
 /// All memory of an evaluation.
 pub struct Heap {
@@ -51,7 +54,23 @@ const DATA_BYTES: usize = 4 << 30;
 /// Bytes of code: what 28 bits of 4-byte words can name.
 const CODE_BYTES: usize = 1 << 30;
 
+/// What a heap took of the system, to be given back by dropping it, which another thread may do.
+pub struct Remains(#[expect(dead_code, reason = "it is there to be dropped")] [Arc<MmapMut>; 2]);
+
 impl Heap {
+    /// All that takes long to give back; tables are not taken apart.
+    pub(crate) fn into_remains(self) -> Remains {
+        let Self {
+            data,
+            code,
+            merges,
+            unique_shapes,
+            ..
+        } = self;
+        std::mem::forget((merges, unique_shapes));
+        Remains([data.map(), code.map()])
+    }
+
     /// Reserves address space; memory is taken as it is used.
     ///
     /// # Errors

@@ -103,6 +103,11 @@ impl Region {
         })
     }
 
+    /// The memory itself.
+    pub(super) fn map(&self) -> Arc<MmapMut> {
+        self.map.clone()
+    }
+
     pub(super) fn used_bytes(&self) -> usize {
         self.used as usize * 4
     }

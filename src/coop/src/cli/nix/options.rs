@@ -3,10 +3,12 @@
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt};
 use std::path::PathBuf;
+use std::thread;
 
 use anyhow::Context as _;
 use clap::{ArgAction, Args};
 use nix_eval::eval::{Detail, EvalError, R};
+use nix_eval::heap::Remains;
 use nix_eval::position::Origin;
 use nix_eval::saved::Unsaved;
 use nix_eval::shared::Unshared;
@@ -335,6 +337,9 @@ pub(super) fn evaluate(
                 }
             };
             if let Some(unsaved) = outcome.unsaved {
+                // Meanwhile another thread ends what it does of this.
+                let remains = outcome.remains;
+                thread::spawn(move || drop(remains));
                 // The answer is there; what is not saved is parsed again next time.
                 let _ = unsaved.save(&mut System::default());
             }
@@ -355,6 +360,7 @@ struct Outcome {
     statistics: Option<String>,
     unsaved: Option<Unsaved>,
     unshared: Option<Unshared>,
+    remains: Option<Remains>,
 }
 
 fn statistics(evaluator: &Evaluator) -> String {
@@ -426,18 +432,19 @@ impl EvaluationOptions {
             Some(_) => None,
             None => evaluator.take_unshared(),
         };
-        let outcome = Outcome {
+        let mut outcome = Outcome {
             output,
             report,
             was_seen: evaluator.was_seen(),
             statistics: self.stats.then(|| statistics(&evaluator)),
             unsaved,
             unshared,
+            remains: None,
         };
         let is_last = outcome.report.is_none();
         if is_last && outcome.unshared.is_none() {
-            // The process ends soon: taking the tables apart would only cost time. Saving values takes memory.
-            std::mem::forget(evaluator);
+            // Saving values takes memory, and time enough to take the evaluator apart.
+            outcome.remains = evaluator.forget();
         }
         Ok(outcome)
     }
