@@ -221,7 +221,11 @@ fn measure_fleet(
 
 /// How often some work is done.
 fn times(work: Work, hosts: usize, runs: Option<usize>) -> usize {
-    let is_long = hosts > LARGEST && matches!(work, Work::Empty | Work::Warm);
+    let evaluates_all = matches!(
+        work,
+        Work::Empty | Work::Warm | Work::Value | Work::FirstStructure | Work::ValueThen | Work::Key
+    );
+    let is_long = hosts > LARGEST && evaluates_all;
     runs.unwrap_or(if is_long { 1 } else { 3 }).max(1)
 }
 
