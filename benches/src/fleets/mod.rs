@@ -380,7 +380,8 @@ mod tests {
     fn whole_evaluations_of_large_fleets_are_done_once_unless_asked_otherwise() {
         assert_eq!(times(Work::Empty, 8, None), 3);
         assert_eq!(times(Work::Empty, 50, None), 1);
-        assert_eq!(times(Work::Value, 50, None), 3);
+        assert_eq!(times(Work::Value, 50, None), 1);
+        assert_eq!(times(Work::ValueAgain, 50, None), 3);
         assert_eq!(times(Work::Warm, 50, Some(5)), 5);
         assert_eq!(times(Work::Nix, 1, Some(0)), 1);
     }

@@ -58,7 +58,7 @@ struct Shared {
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum First {
     #[default]
-    None,
+    Awaited,
     Goes,
     Over,
 }
@@ -108,7 +108,7 @@ impl Later {
         if waiting.expected <= FEW || waiting.first == First::Over {
             return Order::Now;
         }
-        if waiting.first == First::None {
+        if waiting.first == First::Awaited {
             waiting.first = First::Goes;
             return Order::First(Lead(self.clone()));
         }
@@ -190,5 +190,39 @@ impl Later {
     fn with<T>(&self, work: impl FnOnce(&mut Waiting) -> T) -> T {
         let waiting = self.0.waiting.lock();
         work(&mut waiting.unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn of_many_evaluations_without_values_one_goes_first() {
+        let later = Later::default();
+        later.expect(FEW + 1);
+        let Order::First(lead) = later.order() else {
+            panic!("nobody went before");
+        };
+        thread::scope(|scope| {
+            let waits = scope.spawn(|| matches!(later.order(), Order::Waited));
+            thread::sleep(Duration::from_millis(50));
+            assert!(!waits.is_finished());
+            drop(lead);
+            assert!(waits.join().unwrap());
+        });
+        assert!(matches!(later.order(), Order::Now));
+    }
+
+    #[test]
+    fn few_go_side_by_side() {
+        let later = Later::default();
+        later.expect(FEW);
+        for _ in 0..2 {
+            assert!(matches!(later.order(), Order::Now));
+        }
     }
 }

@@ -339,7 +339,8 @@ pub(super) fn evaluate(
             if let Some(unsaved) = outcome.unsaved {
                 // Meanwhile another thread ends what it does of this.
                 let remains = outcome.remains;
-                thread::spawn(move || drop(remains));
+                // Where there is none, it is given back now.
+                let _ = thread::Builder::new().spawn(move || drop(remains));
                 // The answer is there; what is not saved is parsed again next time.
                 let _ = unsaved.save(&mut System::default());
             }
