@@ -25,7 +25,7 @@ pub(crate) struct Useful {
 
 impl Useful {
     /// The files, or where there are none, the values.
-    pub(crate) fn first(self) -> Self {
+    pub(crate) fn files_or_values(self) -> Self {
         match self.files {
             Some(_) => Self {
                 values: None,

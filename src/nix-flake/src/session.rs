@@ -268,7 +268,7 @@ impl Opened {
         let mut turn = later.turn();
         let (mut evaluator, mut flake) = self.clone().begin(options, recording.clone(), false)?;
         let mut lead = None;
-        if notes.is_some() && evaluator.can_hibernate() && !evaluator.has_values() {
+        if notes.is_some() && evaluator.hibernates_whole() {
             match later.order() {
                 Order::First(first) => lead = Some(first),
                 Order::Waited => {
@@ -298,7 +298,7 @@ impl Opened {
             later.put(useful, &cache);
         } else {
             // It is waited for.
-            later.save_now(useful.first(), &cache);
+            later.save_now(useful.files_or_values(), &cache);
         }
         drop(lead);
         result

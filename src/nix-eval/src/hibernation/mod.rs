@@ -36,7 +36,7 @@ impl Evaluator {
     /// Whether it would hibernate whole: it began without adopted values.
     #[must_use]
     pub fn hibernates_whole(&self) -> bool {
-        self.base().is_some_and(|(_, below)| !below.has_values)
+        self.can_hibernate() && !self.has_values()
     }
 
     /// Whether this evaluation began with values that were saved.

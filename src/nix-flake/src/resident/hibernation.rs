@@ -134,8 +134,7 @@ impl Lasting<'_> {
     ) -> Option<(T, Option<Pending>)> {
         let turn = self.opened.later.turn();
         let (mut evaluator, flake, notes) = self.evaluator(false)?;
-        // Whole, it takes longer, and nothing comes of it for others: worth it for who begins, not for each edit
-        // that cannot be made to what hibernates.
+        // Whole, it takes longer: worth it for who begins, not for each edit that cannot be made to what hibernates.
         let is_known = || record::is_known(&self.opened.fetcher.cache, self.key);
         if !evaluator.can_hibernate() || evaluator.hibernates_whole() && is_known() {
             return None;
