@@ -158,19 +158,6 @@ impl Opened {
         })
     }
 
-    /// Whether a question was answered before, whatever was edited since.
-    #[must_use]
-    pub fn was_answered(&self, options: &Options, program: &str, question: &[&str]) -> bool {
-        let inquiry = Inquiry {
-            options,
-            records: Records::Use,
-            program,
-            question,
-        };
-        let key = inquiry.key(&self.locked.to_evaluator_hidden());
-        record::is_known(&self.fetcher.cache, &key)
-    }
-
     /// Asks records, then `others`, and evaluates where neither has an answer.
     fn ask_some<T: Send + PartialEq + Serialize + DeserializeOwned>(
         &self,
@@ -321,7 +308,7 @@ impl Opened {
     /// no more. Saves values that later questions can use. To be called once the answers were shown.
     pub fn finish(&self) {
         self.keep_records();
-        self.later.save(&self.fetcher.cache);
+        self.later.finish(&self.fetcher.cache);
     }
 
     fn keep_records(&self) {

@@ -1,6 +1,7 @@
-//! What later evaluations can use of those that are over: files that were parsed are saved at once; values too
-//! where many evaluations follow, and otherwise once the answers were shown, those of all evaluations together.
-//! Evaluations that hibernate do so over the values that there are, which are left as they are for that.
+//! What later evaluations can use of those that are over: files that were parsed are saved at once; values once the
+//! answers were shown, those of all evaluations together, or, where many evaluations follow, those of the first two
+//! before the others begin. Evaluations that hibernate do so over the values that there are, which are left as they
+//! are for that.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -11,9 +12,12 @@ use nix_eval::shared::Unshared;
 use crate::fetch::Fetcher;
 use crate::fetch::cache::Cache;
 use crate::system::System;
+use crate::values::Written;
 
 /// Where more evaluations than this are made, those that follow use the values of the first.
 const FEW: usize = 4;
+/// So many go first there: each kind of evaluation asks a nixpkgs in a way of its own.
+const LEADS: usize = 2;
 
 /// What later evaluations can use of one.
 #[derive(Default)]
@@ -50,37 +54,45 @@ struct Shared {
     waiting: Mutex<Waiting>,
     /// Held while something is saved: evaluations side by side would save the same.
     saving: Mutex<()>,
-    /// Told when the first evaluation is over.
+    /// Told when the first evaluations are over.
     over: Condvar,
-}
-
-/// How far the first of many evaluations is, where none found values.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum First {
-    #[default]
-    Awaited,
-    Goes,
-    Over,
 }
 
 /// When an evaluation goes that found no values.
 pub(crate) enum Order {
-    /// First: others wait for what it saves, until this is dropped.
+    /// First: others wait for what it makes, until this is dropped.
     First(Lead),
-    /// It waited for the first one, and had better look for values again.
+    /// It waited for the first ones, and had better look for values again.
     Waited,
     /// Now.
     Now,
 }
 
-/// That an evaluation is the first one.
-pub(crate) struct Lead(Later);
+/// That an evaluation is one of the first.
+pub(crate) struct Lead {
+    later: Later,
+    cache: Cache,
+}
 
 impl Drop for Lead {
     fn drop(&mut self) {
-        self.0.with(|waiting| waiting.first = First::Over);
-        self.0.0.over.notify_all();
+        if self.later.with(|waiting| waiting.leads.going == 1) {
+            self.later.save(&self.cache);
+        }
+        self.later.with(|waiting| {
+            waiting.leads.going -= 1;
+            waiting.leads.are_over |= waiting.leads.going == 0;
+        });
+        self.later.0.over.notify_all();
     }
+}
+
+/// How far the first of many evaluations are, where none found values.
+#[derive(Default)]
+struct Leads {
+    begun: usize,
+    going: usize,
+    are_over: bool,
 }
 
 /// Values to be saved.
@@ -89,9 +101,11 @@ struct Waiting {
     values: Option<Unshared>,
     /// How often values were saved.
     turn: usize,
-    first: First,
+    leads: Leads,
     /// How many evaluations are expected, as far as somebody said.
     expected: usize,
+    /// Evaluations that hibernate since a moment ago.
+    written: Vec<Written>,
 }
 
 impl Later {
@@ -100,20 +114,24 @@ impl Later {
         self.with(|waiting| waiting.turn)
     }
 
-    /// When an evaluation goes that found no values. Many side by side would take longer than one, those that go on
-    /// with its values, and twice the memory.
-    pub(crate) fn order(&self) -> Order {
+    /// When an evaluation goes that found no values. Many side by side would take longer than two, those that go on
+    /// with their values, and more memory.
+    pub(crate) fn order(&self, cache: &Cache) -> Order {
         let waiting = self.0.waiting.lock();
         let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
-        if waiting.expected <= FEW || waiting.first == First::Over {
+        if waiting.expected <= FEW || waiting.leads.are_over {
             return Order::Now;
         }
-        if waiting.first == First::Awaited {
-            waiting.first = First::Goes;
-            return Order::First(Lead(self.clone()));
+        if waiting.leads.begun < LEADS {
+            waiting.leads.begun += 1;
+            waiting.leads.going += 1;
+            return Order::First(Lead {
+                later: self.clone(),
+                cache: cache.clone(),
+            });
         }
-        let goes = |waiting: &mut Waiting| waiting.first == First::Goes;
-        drop(self.0.over.wait_while(waiting, goes));
+        let go = |waiting: &mut Waiting| !waiting.leads.are_over;
+        drop(self.0.over.wait_while(waiting, go));
         Order::Waited
     }
 
@@ -146,10 +164,10 @@ impl Later {
         self.with(|waiting| waiting.expected = evaluations);
     }
 
-    /// Saves what can be used: files now, values now or later.
+    /// Saves what can be used: files now, values with those of others, or now.
     pub(crate) fn put(&self, useful: Useful, cache: &Cache) {
         let Useful { files, mut values } = useful;
-        if self.with(|waiting| waiting.expected <= FEW)
+        if self.with(|waiting| waiting.expected <= FEW || waiting.leads.going > 0)
             && let Some(values) = values.take()
         {
             self.with(|waiting| match &mut waiting.values {
@@ -160,8 +178,20 @@ impl Later {
         self.save_now(Useful { files, values }, cache);
     }
 
+    /// Has a file be stamped at the end, when that need not be waited for.
+    pub(crate) fn stamp(&self, written: Written) {
+        self.with(|waiting| waiting.written.push(written));
+    }
+
+    /// All that waited for the answers to be shown.
+    pub(crate) fn finish(&self, cache: &Cache) {
+        self.save(cache);
+        let written = self.with(|waiting| std::mem::take(&mut waiting.written));
+        written.into_iter().for_each(Written::stamp);
+    }
+
     /// Saves the values.
-    pub(crate) fn save(&self, cache: &Cache) {
+    fn save(&self, cache: &Cache) {
         let files = None;
         let values = self.with(|waiting| waiting.values.take());
         self.save_now(Useful { files, values }, cache);
@@ -200,29 +230,48 @@ mod tests {
 
     use super::*;
 
+    fn first(later: &Later) -> Lead {
+        let nowhere = Cache::at("/nowhere".into());
+        match later.order(&nowhere) {
+            Order::First(lead) => lead,
+            _ => panic!("others go before"),
+        }
+    }
+
+    fn may_go_now(later: &Later) -> bool {
+        matches!(later.order(&Cache::at("/nowhere".into())), Order::Now)
+    }
+
     #[test]
-    fn of_many_evaluations_without_values_one_goes_first() {
+    fn of_many_evaluations_without_values_two_go_first() {
         let later = Later::default();
         later.expect(FEW + 1);
-        let Order::First(lead) = later.order() else {
-            panic!("nobody went before");
-        };
+        let leads = [first(&later), first(&later)];
+        let nowhere = Cache::at("/nowhere".into());
         thread::scope(|scope| {
-            let waits = scope.spawn(|| matches!(later.order(), Order::Waited));
-            thread::sleep(Duration::from_millis(50));
-            assert!(!waits.is_finished());
-            drop(lead);
+            let waits = scope.spawn(|| matches!(later.order(&nowhere), Order::Waited));
+            for lead in leads {
+                thread::sleep(Duration::from_millis(50));
+                assert!(!waits.is_finished());
+                drop(lead);
+            }
             assert!(waits.join().unwrap());
         });
-        assert!(matches!(later.order(), Order::Now));
+        assert!(may_go_now(&later));
+    }
+
+    #[test]
+    fn one_after_the_other_none_waits() {
+        let later = Later::default();
+        later.expect(FEW + 1);
+        drop(first(&later));
+        assert!(may_go_now(&later));
     }
 
     #[test]
     fn few_go_side_by_side() {
         let later = Later::default();
         later.expect(FEW);
-        for _ in 0..2 {
-            assert!(matches!(later.order(), Order::Now));
-        }
+        assert!(may_go_now(&later) && may_go_now(&later));
     }
 }

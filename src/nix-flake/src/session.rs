@@ -269,7 +269,7 @@ impl Opened {
         let (mut evaluator, mut flake) = self.clone().begin(options, recording.clone(), false)?;
         let mut lead = None;
         if notes.is_some() && evaluator.hibernates_whole() {
-            match later.order() {
+            match later.order(&cache) {
                 Order::First(first) => lead = Some(first),
                 Order::Waited => {
                     turn = later.turn();
@@ -291,12 +291,14 @@ impl Opened {
         if let Some(notes) = &notes {
             notes.borrow_mut().is_seen = evaluator.saw_hidden_path();
         }
-        let useful = later.take(&mut evaluator, turn);
-        drop(evaluator);
-        // Who records asks to save when the answers are shown.
+        // Who records asks to save when the answers are shown, and others may hibernate over what is there.
         if notes.is_some() {
+            let useful = later.take_beside(&mut evaluator, turn);
+            drop(evaluator);
             later.put(useful, &cache);
         } else {
+            let useful = later.take(&mut evaluator, turn);
+            drop(evaluator);
             // It is waited for.
             later.save_now(useful.files_or_values(), &cache);
         }

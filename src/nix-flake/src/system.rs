@@ -24,7 +24,7 @@ use crate::reference::{FlakeRef, ParseOptions};
 use crate::registry::Lookup;
 use crate::saved;
 use crate::url::{Grammar, Url};
-use crate::values;
+use crate::values::{self, Written};
 
 /// Files, variables and standard error of this process, and what it fetched.
 #[derive(Default)]
@@ -187,7 +187,7 @@ impl World for System {
     }
 
     fn save_values(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
-        values::save(&self.fetcher.cache, &values::VALUES, name, parts)
+        values::save(&self.fetcher.cache, &values::VALUES, name, parts).map(Written::stamp)
     }
 
     fn start_notes(&mut self) {

@@ -70,7 +70,8 @@ pub(crate) fn open(cache: &Cache, shelf: &Shelf, name: &str) -> Option<Box<dyn S
     let path = cache.place(shelf.folder).join(name);
     let (mut file, metadata) = cache.open_own(shelf.folder, name)?;
     let length = metadata.len().checked_sub(END_BYTES)?;
-    if stamp_of(&metadata) != fs::read_to_string(stamp_path(&path)).ok() {
+    let stamp = stamp_of(&metadata);
+    if stamp.is_none() || stamp != fs::read_to_string(stamp_path(&path)).ok() {
         if !is_whole(&mut file, length).unwrap_or(false) {
             return None;
         }
@@ -82,8 +83,31 @@ pub(crate) fn open(cache: &Cache, shelf: &Shelf, name: &str) -> Option<Box<dyn S
     Some(Box::new(SavedValues { file, length, hash }))
 }
 
+/// A file that was saved just now.
+pub(crate) struct Written {
+    path: PathBuf,
+    file: File,
+}
+
+impl Written {
+    /// Notes that the file is as it was written, once later writes could be told from it. Without, it is read once
+    /// more when it is opened.
+    pub(crate) fn stamp(self) {
+        let stamp = || self.file.metadata().ok().and_then(|found| stamp_of(&found));
+        if stamp().is_none() {
+            std::thread::sleep(TICK * 2);
+        }
+        put_stamp(&self.path, &self.file);
+    }
+}
+
 /// Saves `parts` as `name`, whole or not at all.
-pub(crate) fn save(cache: &Cache, shelf: &Shelf, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+pub(crate) fn save(
+    cache: &Cache,
+    shelf: &Shelf,
+    name: &str,
+    parts: &[&[u8]],
+) -> io::Result<Written> {
     let folder = cache.folder(shelf.folder).map_err(io::Error::other)?;
     let scratch = cache.scratch().map_err(io::Error::other)?;
     let new = scratch.path.join(name);
@@ -108,10 +132,8 @@ pub(crate) fn save(cache: &Cache, shelf: &Shelf, name: &str, parts: &[&[u8]]) ->
     file.write_all(hasher.finish().bytes())?;
     let path = folder.join(name);
     fs::rename(&new, &path)?;
-    std::thread::sleep(TICK * 2);
-    put_stamp(&path, &file);
     prune(&folder, &path, shelf.most_bytes);
-    Ok(())
+    Ok(Written { path, file })
 }
 
 /// Deletes what was saved as `name`.
@@ -219,7 +241,9 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let cache = Cache::at(place.path().to_owned());
         let zeros = vec![0; 3 * BLOCK];
-        save(&cache, &VALUES, "a", &[b"first, ", &zeros, b"second"]).unwrap();
+        save(&cache, &VALUES, "a", &[b"first, ", &zeros, b"second"])
+            .unwrap()
+            .stamp();
         let expected = [&b"first, "[..], &zeros, b"second"].concat();
         assert!(read(&cache, "a").unwrap() == expected);
         assert!(place.path().join("values/a.stamp").exists());
@@ -232,7 +256,9 @@ mod tests {
         let cache = Cache::at(place.path().to_owned());
         let file = place.path().join("values/a");
         for at in [0, 3, 11, 20] {
-            save(&cache, &VALUES, "a", &[b"many bytes"]).unwrap();
+            save(&cache, &VALUES, "a", &[b"many bytes"])
+                .unwrap()
+                .stamp();
             assert!(open(&cache, &VALUES, "a").is_some());
             let mut bytes = fs::read(&file).unwrap();
             bytes[at] ^= 1;
@@ -247,6 +273,19 @@ mod tests {
         }
         fs::write(&file, &whole).unwrap();
         assert_eq!(read(&cache, "a").unwrap(), b"many bytes");
+    }
+
+    #[test]
+    fn what_was_written_to_just_now_is_read_once_more() {
+        let place = tempfile::tempdir().unwrap();
+        let cache = Cache::at(place.path().to_owned());
+        let written = save(&cache, &VALUES, "a", &[b"many bytes"]).unwrap();
+        let file = place.path().join("values/a");
+        let mut bytes = fs::read(&file).unwrap();
+        bytes[3] ^= 1;
+        fs::write(&file, bytes).unwrap();
+        assert!(open(&cache, &VALUES, "a").is_none());
+        drop(written);
     }
 
     #[test]

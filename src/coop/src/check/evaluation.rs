@@ -35,19 +35,6 @@ const EDITED: [&str; 3] = ["flake.nix", "hosts", "tests"];
 /// Where no more targets than this have to be evaluated, their evaluations are kept for the next edit: each
 /// takes 150 to 300 MB on disk.
 const MOST_LASTING: usize = 16;
-/// So many of them may be new: what was never edited is not worth the time.
-const MOST_LASTING_NEW: usize = 4;
-
-/// What is known of a target from earlier checks.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum History {
-    /// Its answer.
-    Recorded,
-    /// An answer that held before an edit.
-    Edited,
-    New,
-}
-
 /// Something that is evaluated to a derivation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
@@ -193,21 +180,17 @@ pub fn evaluate(
             name,
         }));
     }
-    let history = |target: &Target| {
-        let question = target.question();
-        if use_of_records == Records::Use && opened.has_record(options, PROGRAM, &question) {
-            History::Recorded
-        } else if opened.was_answered(options, PROGRAM, &question) {
-            History::Edited
-        } else {
-            History::New
-        }
+    in_order(&mut targets);
+    let is_recorded = |target: &Target| {
+        use_of_records == Records::Use && opened.has_record(options, PROGRAM, &target.question())
     };
-    let histories = side_by_side(&targets, history);
-    let count = |is: History| histories.iter().filter(|&&history| history == is).count();
-    let open = targets.len() - count(History::Recorded);
+    let recorded = side_by_side(&targets, is_recorded);
+    let open = recorded
+        .into_iter()
+        .filter(|is_recorded| !is_recorded)
+        .count();
     opened.expect(open);
-    let may_last = open <= MOST_LASTING && count(History::New) <= MOST_LASTING_NEW;
+    let may_last = open <= MOST_LASTING;
     let lasting = (edits(fleet, lock), may_last);
     // The heap of one target is given back before the next begins.
     let mut records = side_by_side(&targets, |target| {
@@ -408,6 +391,16 @@ pub(super) enum Place {
     Nixpkgs(String),
     /// What else Nix calls a place.
     Other(String),
+}
+
+/// Hosts before tests, but for one test that comes second: the first two make what all others use.
+fn in_order(targets: &mut [Target]) {
+    let is_test = |target: &Target| matches!(target, Target::Test { .. });
+    if let Some(test) = targets.iter().position(is_test)
+        && test > 1
+    {
+        targets[1..=test].rotate_right(1);
+    }
 }
 
 /// Does `work` on all processors; what it returns is in no order.

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::Files;
 use super::edit::{allow_edits, answer, changes, edit, recording};
 use crate::asking::Own;
+use crate::later::Order;
 use crate::record::{self, Notes, Pending, Shared, tree};
 use crate::session::{Opened, Options, on_a_stack};
 use crate::values::{self, HIBERNATING};
@@ -132,12 +133,26 @@ impl Lasting<'_> {
         self,
         work: &(impl Fn(&mut Evaluator, Value) -> R<T> + ?Sized),
     ) -> Option<(T, Option<Pending>)> {
-        let turn = self.opened.later.turn();
-        let (mut evaluator, flake, notes) = self.evaluator(false)?;
+        let later = &self.opened.later;
+        let cache = &self.opened.fetcher.cache;
+        let mut turn = later.turn();
+        let (mut evaluator, mut flake, mut notes) = self.evaluator(false)?;
         // Whole, it takes longer: worth it for who begins, not for each edit that cannot be made to what hibernates.
-        let is_known = || record::is_known(&self.opened.fetcher.cache, self.key);
+        let is_known = || record::is_known(cache, self.key);
         if !evaluator.can_hibernate() || evaluator.hibernates_whole() && is_known() {
             return None;
+        }
+        let mut lead = None;
+        if evaluator.hibernates_whole() {
+            match later.order(cache) {
+                Order::First(first) => lead = Some(first),
+                Order::Waited => {
+                    turn = later.turn();
+                    drop(evaluator);
+                    (evaluator, flake, notes) = self.evaluator(false)?;
+                }
+                Order::Now => {}
+            }
         }
         let mut wanted = Files::new();
         for place in &self.edits.places {
@@ -149,19 +164,21 @@ impl Lasting<'_> {
         let flake = evaluator.call_flake(&flake).ok()?;
         let outcome = work(&mut evaluator, flake);
         let answer = answer(&evaluator, outcome.ok(), self.key, &notes)?;
-        let later = &self.opened.later;
-        let cache = &self.opened.fetcher.cache;
         let useful = later.take_beside(&mut evaluator, turn);
         if (!useful.changes_values() || evaluator.hibernates_whole())
             && let Some(kept) = KeptNotes::of(&notes.borrow())
             && let Ok(page_map) = File::open("/proc/self/pagemap")
         {
-            let save = |parts: &[&[u8]]| values::save(cache, &HIBERNATING, self.key, parts);
+            let save = |parts: &[&[u8]]| {
+                let written = values::save(cache, &HIBERNATING, self.key, parts);
+                written.map(|written| later.stamp(written))
+            };
             // What does not hibernate is evaluated anew.
             let _ = evaluator.hibernate(flake, &kept, &PageMap(page_map), save);
         }
         drop(evaluator);
         later.put(useful, cache);
+        drop(lead);
         Some(answer)
     }
 }
