@@ -8,8 +8,13 @@ use crate::heap::{Kind, Value};
 use crate::saved::Digest;
 use crate::symbol::{Symbol, known};
 
-/// How deep derivations are looked for: `legacyPackages.x86_64-linux.python3Packages.requests`.
-const MOST_NAMES: usize = 4;
+/// How deep derivations are looked for: `legacyPackages.x86_64-linux.python3Packages.requests.out`.
+const MOST_NAMES: usize = 5;
+
+/// A set with so many names is that of all packages.
+const ALL_PACKAGES: u32 = 5000;
+/// Where fewer new ones than this are among all packages, there is not much in sets below.
+const SIGN_OF_MORE: usize = 8;
 
 /// A derivation that was made: in which result, and by what names.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,51 +24,73 @@ pub(super) struct Demand {
 }
 
 impl Evaluator {
-    /// All derivations that this evaluation made in results of shared calls.
+    /// All derivations that this evaluation made in results of shared calls, by the shortest names: each set is looked
+    /// into once, which has to be where most of what is in it can be reached.
     pub(super) fn demands(&mut self) -> Vec<Demand> {
         let mut results: Vec<(Value, Digest)> = self.shared.results().collect();
         results.sort_unstable();
-        let adopted = self.adopted_data();
-        let mut seen = FxHashSet::default();
-        let mut found = Vec::new();
+        let mut search = Search {
+            adopted: self.adopted_data(),
+            ..Search::default()
+        };
         for (result, call) in results {
-            let mut search = Search {
-                adopted,
-                seen: &mut seen,
-                path: Vec::new(),
-                found: Vec::new(),
-            };
-            self.search(result, &mut search);
-            let paths = search.found.into_iter();
-            found.extend(paths.map(|path| Demand { call, path }));
+            self.arrive(result, Way::Call(call), &mut search);
         }
-        found
+        let mut next = 0;
+        while let Some(&Step { set, names, .. }) = search.steps.get(next) {
+            if names == MOST_NAMES {
+                break;
+            }
+            let (flat, shape) = self.heap.flat(set);
+            let length = self.heap.shape_length(shape);
+            for index in 0..length {
+                let way = Way::Name(next, self.heap.shape_name(shape, index));
+                self.arrive(self.heap.attr_at(flat, index), way, &mut search);
+            }
+            if search.adopted > 0 && length >= ALL_PACKAGES && search.found.len() < SIGN_OF_MORE {
+                break;
+            }
+            next += 1;
+        }
+        search.found
     }
 
-    fn search(&mut self, set: Value, search: &mut Search<'_>) {
-        let Some(set) = self.known_value(set) else {
+    /// Notes a derivation, or a set that may hold some, unless there was another way to it.
+    fn arrive(&self, value: Value, way: Way, search: &mut Search) {
+        let Some(set) = self.known_value(value) else {
             return;
         };
         if self.heap.kind(set) != Kind::Attrs || !search.seen.insert(set) {
             return;
         }
-        if let Some(path) = self.path_made(set) {
+        match self.path_made(set) {
             // What was made before may have been found by other names then.
-            if !path.lies_before(search.adopted) {
-                let names = search.path.iter();
-                let names = names.map(|&name| self.symbols.name(name).to_vec());
-                search.found.push(names.collect());
+            Some(path) if path.lies_before(search.adopted) => {}
+            Some(_) => search.found.push(self.demand(way, &search.steps)),
+            None => {
+                let names = match way {
+                    Way::Call(_) => 0,
+                    Way::Name(step, _) => search.steps[step].names + 1,
+                };
+                search.steps.push(Step { set, way, names });
             }
-            return;
         }
-        if search.path.len() == MOST_NAMES {
-            return;
-        }
-        let (flat, shape) = self.heap.flat(set);
-        for index in 0..self.heap.shape_length(shape) {
-            search.path.push(self.heap.shape_name(shape, index));
-            self.search(self.heap.attr_at(flat, index), search);
-            search.path.pop();
+    }
+
+    /// What is found by a way.
+    fn demand(&self, mut way: Way, steps: &[Step]) -> Demand {
+        let mut path = Vec::new();
+        loop {
+            match way {
+                Way::Call(call) => {
+                    path.reverse();
+                    return Demand { call, path };
+                }
+                Way::Name(step, name) => {
+                    path.push(self.symbols.name(name).to_vec());
+                    way = steps[step].way;
+                }
+            }
         }
     }
 
@@ -76,20 +103,41 @@ impl Evaluator {
         }
     }
 
-    /// The path of a derivation, or of its output, where a set is one and was asked for it.
+    /// The path of a derivation, or of its output, where a set is one and was asked for it. What type it has need
+    /// not have been asked.
     fn path_made(&self, set: Value) -> Option<Value> {
-        let attr = |name| self.known_value(self.heap.attr(set, name)?);
-        let kind = attr(known::TYPE)?;
-        let is_derivation = kind.is_string() && self.heap.string(kind) == b"derivation";
-        let path = is_derivation.then(|| attr(known::DRV_PATH).or_else(|| attr(known::OUT_PATH)));
-        path.flatten().filter(|path| path.is_string())
+        let attr = |name| self.heap.attr(set, name);
+        let known = |name| self.known_value(attr(name)?);
+        let has_both = attr(known::DRV_PATH).is_some() && attr(known::OUT_PATH).is_some();
+        let is_other = |kind: Value| !kind.is_string() || self.heap.string(kind) != b"derivation";
+        if !has_both || known(known::TYPE).is_some_and(is_other) {
+            return None;
+        }
+        let path = known(known::DRV_PATH).or_else(|| known(known::OUT_PATH));
+        path.filter(|path| path.is_string())
     }
 }
 
-struct Search<'a> {
+/// How something is found: as the result of a call, or by a name in the set of a step.
+#[derive(Clone, Copy)]
+enum Way {
+    Call(Digest),
+    Name(usize, Symbol),
+}
+
+/// A set that may hold derivations.
+struct Step {
+    set: Value,
+    way: Way,
+    /// How many names lead to it.
+    names: usize,
+}
+
+#[derive(Default)]
+struct Search {
     /// Where the values end that were adopted.
     adopted: u32,
-    seen: &'a mut FxHashSet<Value>,
-    path: Vec<Symbol>,
-    found: Vec<Vec<Vec<u8>>>,
+    seen: FxHashSet<Value>,
+    steps: Vec<Step>,
+    found: Vec<Demand>,
 }

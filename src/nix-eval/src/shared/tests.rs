@@ -1,5 +1,6 @@
 //! An evaluation that uses what others saved gives what one without gives.
 
+mod demands;
 mod trees;
 
 use crate::eval::{Detail, Evaluator, Settings, with_stack};
