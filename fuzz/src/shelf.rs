@@ -47,7 +47,7 @@ impl Saving for New {
     }
 
     fn finish(self: Box<Self>, first: &[u8], last: &[u8]) -> io::Result<()> {
-        keep(&self.kept, &[first, &self.bytes, last])
+        keep(&self.kept, &[first, &self.bytes[first.len()..], last])
     }
 }
 

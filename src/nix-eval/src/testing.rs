@@ -141,7 +141,7 @@ impl Saving for NewImage {
     }
 
     fn finish(self: Box<Self>, first: &[u8], last: &[u8]) -> io::Result<()> {
-        let whole = [first, &self.bytes, last].concat();
+        let whole = [first, &self.bytes[first.len()..], last].concat();
         self.images.lock().unwrap().insert(self.name, whole);
         Ok(())
     }

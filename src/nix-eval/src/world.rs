@@ -190,7 +190,7 @@ pub trait Saving: Send {
     /// As the system reports them.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// Saves `first`, all that was added, and `last`.
+    /// Saves all that was added, with `first` in place of as many bytes at its beginning, and `last` behind it.
     ///
     /// # Errors
     /// As the system reports them; nothing depends on its success.

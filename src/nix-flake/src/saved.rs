@@ -4,7 +4,8 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek as _, Write as _};
-use std::os::unix::fs::FileExt as _;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::{FileExt as _, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -63,20 +64,35 @@ impl Saving for NewFile {
     }
 
     fn finish(self: Box<Self>, first: &[u8], last: &[u8]) -> io::Result<()> {
-        let mut middle = self.file.into_inner().map_err(io::Error::from)?;
-        middle.rewind()?;
+        let mut file = self.file.into_inner().map_err(io::Error::from)?;
+        file.write_all(last)?;
+        file.write_all_at(first, 0)?;
+        file.set_permissions(PermissionsExt::from_mode(0o600))?;
         let folder = self.cache.folder("parsed").map_err(io::Error::other)?;
         let scratch = self.cache.scratch().map_err(io::Error::other)?;
         let new = scratch.path.join(&self.name);
-        let mut file = File::create(&new)?;
-        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-        file.write_all(first)?;
-        io::copy(&mut middle, &mut file)?;
-        file.write_all(last)?;
+        if give_name(&file, &new).is_err() {
+            copy(&mut file, &new)?;
+        }
         fs::rename(&new, folder.join(&self.name))?;
         prune(&folder);
         Ok(())
     }
+}
+
+/// Gives a name to a file without one, as `open(2)` has it for `O_TMPFILE`. Not all file systems can.
+fn give_name(file: &File, name: &Path) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD, linkat};
+    let own = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(linkat(CWD, own, CWD, name, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+fn copy(from: &mut File, name: &Path) -> io::Result<()> {
+    let mut to = File::create(name)?;
+    to.set_permissions(PermissionsExt::from_mode(0o600))?;
+    from.rewind()?;
+    io::copy(from, &mut to)?;
+    Ok(())
 }
 
 /// Deletes those that were not written for longest.
@@ -108,8 +124,20 @@ mod tests {
 
     fn save(cache: &Cache, name: &str, parts: [&[u8]; 3]) {
         let mut new = Box::new(NewFile::begin(cache, name).unwrap());
+        new.append(&vec![0; parts[0].len()]).unwrap();
         new.append(parts[1]).unwrap();
         new.finish(parts[0], parts[2]).unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_given_a_name_is_copied() {
+        let place = tempfile::tempdir().unwrap();
+        let mut file = tempfile::tempfile_in(&place).unwrap();
+        file.write_all(b"bytes").unwrap();
+        let name = place.path().join("a");
+        copy(&mut file, &name).unwrap();
+        assert!(give_name(&file, &name).is_err(), "it is there");
+        assert_eq!(fs::read(name).unwrap(), b"bytes");
     }
 
     #[test]
@@ -143,7 +171,7 @@ mod tests {
         let cache = Cache::at(place.path().to_owned());
         save(&cache, "a", [b"", b"bytes", b""]);
         let file = place.path().join("parsed/a");
-        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
+        fs::set_permissions(&file, PermissionsExt::from_mode(0o666)).unwrap();
         assert!(open(&cache, "a").is_none());
     }
 

@@ -56,6 +56,8 @@ impl Draft {
         let Some(mut lowering) = Lowering::new(settings, now, name)? else {
             return Ok(None);
         };
+        // The header comes here when it is known.
+        records.append(&[0; HEADER_BYTES])?;
         let Some((index, length)) = continued(&mut lowering.evaluator, before, &mut *records)?
         else {
             return Ok(None);
