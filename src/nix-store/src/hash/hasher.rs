@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256, Sha512};
 
 use super::{Algorithm, Hash};
 
+#[derive(Clone)]
 enum State {
     Md5(Md5),
     Sha1(Sha1),
@@ -17,6 +18,7 @@ enum State {
 }
 
 /// A hash in the making.
+#[derive(Clone)]
 pub struct Hasher(State);
 
 impl Hasher {

@@ -3,6 +3,7 @@
 //! Follows Nix's `libutil/archive.cc` and the manual's `protocols/nix-archive.md`. Only names,
 //! contents, symbolic links and the executable bit exist in it; names are in bytewise order.
 
+mod hashing;
 mod read;
 mod tree;
 mod write;

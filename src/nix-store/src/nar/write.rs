@@ -4,9 +4,10 @@ use std::convert::Infallible;
 
 use bstr::BString;
 
+use super::hashing::Hashing;
 use super::tree::{Contents, FileKind, FileTree, Filter, MemoryTree, Sink, keep_all};
 use super::{MAGIC, MAX_DEPTH};
-use crate::hash::{Algorithm, Hash, Hasher};
+use crate::hash::{Algorithm, Hash};
 
 /// Small pieces are gathered up to this many bytes before the sink sees them.
 const GATHER: usize = 16 * 1024;
@@ -72,13 +73,12 @@ pub fn hash<T: FileTree>(
     filter: &mut Filter<'_, T::Error>,
     algorithm: Algorithm,
 ) -> Result<(Hash, u64), WriteError<T::Error>> {
-    let (mut hasher, mut size) = (Hasher::new(algorithm), 0);
+    let mut hashing = Hashing::new(algorithm);
     write(tree, filter, &mut |bytes| {
-        hasher.update(bytes);
-        size += bytes.len() as u64;
+        hashing.update(bytes);
         Ok(())
     })?;
-    Ok((hasher.finish(), size))
+    Ok(hashing.finish())
 }
 
 /// The archive of a tree in memory.
