@@ -131,6 +131,13 @@ impl Fleets {
         if !has_jobs {
             eprintln!("bench: nix-eval-jobs is not measured: it cannot be run");
         }
+        // What takes so long is not to fail at its end.
+        if let Some(folder) = &self.out {
+            std::fs::create_dir_all(folder).map_err(|source| FleetsError::Write {
+                path: folder.clone(),
+                source,
+            })?;
+        }
         let machine = machine::describe(programs, has_nix)?;
         let mut sizes: Vec<usize> = self.hosts.iter().map(|hosts| hosts.get()).collect();
         sizes.sort_unstable();
