@@ -37,6 +37,8 @@ pub struct Unshared {
     demands: Vec<Demand>,
     /// How many of them were asked now.
     new: usize,
+    /// How many were saved before of the results that were used.
+    used: usize,
     /// Demands that are in the way: what warns, since it has to be evaluated each time, and what is
     /// very large.
     refused: FxHashSet<Demand>,
@@ -122,12 +124,14 @@ impl Evaluator {
         let (files, has_new_files) = self.shared_files();
         let (sources, has_new_sources) = self.shared_sources();
         let mut calls = self.shared.calls.clone();
-        let mut new = demands.len();
+        let (mut new, mut used) = (demands.len(), 0);
         if let Some(adopted) = &self.shared.adopted {
             let known: FxHashSet<&Demand> = adopted.demands.iter().collect();
             demands.retain(|demand| !known.contains(demand));
             new = demands.len();
             let before = adopted.demands.len();
+            let is_used = |demand: &&Demand| self.shared.used.contains(&demand.call);
+            used = adopted.demands.iter().filter(is_used).count();
             demands.extend(adopted.demands.iter().cloned());
             let is_worth_it = new >= WORTH_SAVING.max(before / PART_WORTH_SAVING)
                 || has_new_files
@@ -151,6 +155,7 @@ impl Evaluator {
             calls,
             demands,
             new,
+            used,
             refused: FxHashSet::default(),
             mounts: self.shared.mounts.iter().map(to_vec).collect(),
             files,
@@ -184,10 +189,10 @@ fn to_vec((path, real): &(StorePath, Rc<[u8]>)) -> (StorePath, Vec<u8>) {
 }
 
 impl Unshared {
-    /// Whether most of what would be saved had not been saved before.
+    /// Whether most of what was asked of results that were used had not been saved before.
     #[must_use]
     pub fn is_mostly_new(&self) -> bool {
-        self.new * 4 >= (self.demands.len() - self.new) * 3
+        self.new * 4 >= self.used * 3
     }
 
     /// Adds what another evaluation of the same kind made.
