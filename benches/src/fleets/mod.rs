@@ -186,8 +186,7 @@ fn measure_fleet(
 ) -> Result<Vec<Row>, FleetsError> {
     let hosts = fleet.names().len();
     let place = Place::new(programs, fleet)?;
-    // What must be there before the first figure: caches (the first check saves what it parsed and values, the next one
-    // what VM tests add to these), records, and the answer all others are held to.
+    // What must be there before the first figure: caches, records, and the answer all others are held to.
     let (_, expected) = place.check(&place.cache(), false)?;
     place.check(&place.cache(), true)?;
     let source = Source::find(programs, &place.cache())?;

@@ -291,7 +291,7 @@ impl Opened {
                 own: own.map(|own| (own.root.clone(), own.tree.clone())),
                 notes: notes.clone(),
             };
-            let outcome = self.clone().run(inquiry.options, Some(recording), work);
+            let outcome = self.clone().run(inquiry.options, Some(&recording), work);
             let notes = notes.borrow();
             let is_told = || outcome.as_ref().is_ok_and(is_told);
             let is_seen = own.is_some() && (notes.is_seen || is_told());

@@ -59,7 +59,7 @@ struct Shared {
 }
 
 /// When an evaluation goes that found no values.
-pub(crate) enum Order {
+enum Order {
     /// First: others wait for what it makes, until this is dropped.
     First(Lead),
     /// It waited for the first ones, and had better look for values again.
@@ -69,21 +69,37 @@ pub(crate) enum Order {
 }
 
 /// That an evaluation is one of the first.
-pub(crate) struct Lead {
+struct Lead {
     later: Later,
     cache: Cache,
 }
 
 impl Drop for Lead {
     fn drop(&mut self) {
-        if self.later.with(|waiting| waiting.leads.going == 1) {
-            self.later.save(&self.cache);
-        }
-        self.later.with(|waiting| {
+        let is_last = self.later.with(|waiting| {
             waiting.leads.going -= 1;
-            waiting.leads.are_over |= waiting.leads.going == 0;
+            waiting.leads.going == 0
         });
-        self.later.0.over.notify_all();
+        if is_last {
+            self.later.save(&self.cache);
+            self.later.with(|waiting| waiting.leads.are_over = true);
+            self.later.0.over.notify_all();
+        }
+    }
+}
+
+/// The turn that an evaluation has, to be kept until all that others can use of it was put.
+pub(crate) struct Turn {
+    /// How often values had been saved when it began.
+    saved: usize,
+    may_be_whole: bool,
+    _lead: Option<Lead>,
+}
+
+impl Turn {
+    /// Whether it is among the few that may hibernate whole.
+    pub(crate) fn may_be_whole(&self) -> bool {
+        self.may_be_whole
     }
 }
 
@@ -100,7 +116,7 @@ struct Leads {
 struct Waiting {
     values: Option<Unshared>,
     /// How often values were saved.
-    turn: usize,
+    saved: usize,
     leads: Leads,
     /// How many evaluations are expected, as far as somebody said.
     expected: usize,
@@ -109,14 +125,42 @@ struct Waiting {
 }
 
 impl Later {
-    /// How often values were saved so far, which whoever begins an evaluation has to know at its end.
-    pub(crate) fn turn(&self) -> usize {
-        self.with(|waiting| waiting.turn)
+    /// Begins an evaluation when it is its turn: where it found no values and others make some, once more after that.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub(crate) fn begin<T, E>(
+        &self,
+        cache: &Cache,
+        make: impl Fn() -> Result<T, E>,
+        evaluator: impl Fn(&T) -> &Evaluator,
+    ) -> Result<(T, Turn), E> {
+        let turn = |lead: Option<Lead>| {
+            self.with(|waiting| Turn {
+                saved: waiting.saved,
+                may_be_whole: lead.is_some() || waiting.expected <= FEW,
+                _lead: lead,
+            })
+        };
+        let now = turn(None);
+        let first = make()?;
+        if !evaluator(&first).hibernates_whole() {
+            return Ok((first, now));
+        }
+        match self.order(cache) {
+            Order::First(lead) => Ok((first, turn(Some(lead)))),
+            Order::Now => Ok((first, now)),
+            Order::Waited => {
+                drop(first);
+                let now = turn(None);
+                Ok((make()?, now))
+            }
+        }
     }
 
     /// When an evaluation goes that found no values. Many side by side would take longer than two, those that go on
     /// with their values, and more memory.
-    pub(crate) fn order(&self, cache: &Cache) -> Order {
+    fn order(&self, cache: &Cache) -> Order {
         let waiting = self.0.waiting.lock();
         let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
         if waiting.expected <= FEW || waiting.leads.are_over {
@@ -135,8 +179,8 @@ impl Later {
         Order::Waited
     }
 
-    /// What can be used of an evaluation that began in a `turn`.
-    pub(crate) fn take(&self, evaluator: &mut Evaluator, turn: usize) -> Useful {
+    /// What can be used of an evaluation.
+    pub(crate) fn take(&self, evaluator: &mut Evaluator, turn: &Turn) -> Useful {
         // While one of many saves, the others do not look for what they would.
         if self.with(|waiting| waiting.expected > FEW) && self.0.saving.try_lock().is_err() {
             return Useful::default();
@@ -144,14 +188,15 @@ impl Later {
         let files = evaluator.take_unsaved();
         // Over values that are in use, new files find their places when these are made the next time. What was
         // saved meanwhile would be replaced by what this evaluation knows.
-        let is_new = self.turn() == turn && (files.is_none() || !evaluator.has_values());
+        let is_of_turn = self.with(|waiting| waiting.saved == turn.saved);
+        let is_new = is_of_turn && (files.is_none() || !evaluator.has_values());
         let values = is_new.then(|| evaluator.take_unshared()).flatten();
         Useful { files, values }
     }
 
-    /// The same of one that is to hibernate. Over values that are made anew it could not be put again, nor could those
-    /// that hibernate already.
-    pub(crate) fn take_beside(&self, evaluator: &mut Evaluator, turn: usize) -> Useful {
+    /// The same where evaluations hibernate over the values that there are: these are made anew only where most of
+    /// what was asked of them is not there.
+    pub(crate) fn take_beside(&self, evaluator: &mut Evaluator, turn: &Turn) -> Useful {
         let mut useful = self.take(evaluator, turn);
         if evaluator.has_values() {
             useful.values = useful.values.filter(Unshared::is_mostly_new);
@@ -213,7 +258,7 @@ impl Later {
         }
         if let Some(values) = useful.values {
             let _ = values.save(system);
-            self.with(|waiting| waiting.turn += 1);
+            self.with(|waiting| waiting.saved += 1);
         }
     }
 

@@ -130,14 +130,19 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_given_a_name_is_copied() {
+    fn what_has_no_name_is_given_one_or_copied() {
         let place = tempfile::tempdir().unwrap();
         let mut file = tempfile::tempfile_in(&place).unwrap();
         file.write_all(b"bytes").unwrap();
-        let name = place.path().join("a");
-        copy(&mut file, &name).unwrap();
-        assert!(give_name(&file, &name).is_err(), "it is there");
-        assert_eq!(fs::read(name).unwrap(), b"bytes");
+        let [given, copied] = ["a", "b"].map(|name| place.path().join(name));
+        if give_name(&file, &given).is_ok() {
+            assert_eq!(fs::read(&given).unwrap(), b"bytes");
+        } else {
+            assert!(!given.exists());
+        }
+        copy(&mut file, &copied).unwrap();
+        assert_eq!(fs::read(&copied).unwrap(), b"bytes");
+        assert!(give_name(&file, &copied).is_err(), "it is there");
     }
 
     #[test]

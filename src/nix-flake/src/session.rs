@@ -26,7 +26,7 @@ use crate::error::{Error, Result};
 use crate::fetch::Fetcher;
 use crate::fetch::cache::Cache;
 use crate::input::Attributes;
-use crate::later::{Later, Order};
+use crate::later::Later;
 use crate::lock::{LockOptions, Locked, lock_flake};
 use crate::record::{Pending, Recorder};
 use crate::reference::FlakeRef;
@@ -259,25 +259,15 @@ impl Opened {
     pub(crate) fn run<T>(
         self,
         options: &Options,
-        recording: Option<Recording>,
+        recording: Option<&Recording>,
         work: impl FnOnce(&mut Evaluator, Value) -> R<T>,
     ) -> std::result::Result<T, Failure> {
-        let notes = recording.as_ref().map(|recording| recording.notes.clone());
+        let notes = recording.map(|recording| recording.notes.clone());
         let later = self.later.clone();
         let cache = self.fetcher.cache.clone();
-        let mut turn = later.turn();
-        let (mut evaluator, mut flake) = self.clone().begin(options, recording.clone(), false)?;
-        let mut lead = None;
-        if notes.is_some() && evaluator.hibernates_whole() {
-            match later.order(&cache) {
-                Order::First(first) => lead = Some(first),
-                Order::Waited => {
-                    turn = later.turn();
-                    (evaluator, flake) = self.begin(options, recording, false)?;
-                }
-                Order::Now => {}
-            }
-        }
+        let make = || self.clone().begin(options, recording.cloned(), false);
+        let ((mut evaluator, flake), turn) =
+            later.begin(&cache, make, |(evaluator, _)| evaluator)?;
         let result = evaluator
             .call_flake(&flake)
             .and_then(|flake| work(&mut evaluator, flake));
@@ -292,17 +282,18 @@ impl Opened {
             notes.borrow_mut().is_seen = evaluator.saw_hidden_path();
         }
         // Who records asks to save when the answers are shown, and others may hibernate over what is there.
+        let useful = if notes.is_some() {
+            later.take_beside(&mut evaluator, &turn)
+        } else {
+            later.take(&mut evaluator, &turn).files_or_values()
+        };
+        drop(evaluator);
         if notes.is_some() {
-            let useful = later.take_beside(&mut evaluator, turn);
-            drop(evaluator);
             later.put(useful, &cache);
         } else {
-            let useful = later.take(&mut evaluator, turn);
-            drop(evaluator);
             // It is waited for.
-            later.save_now(useful.files_or_values(), &cache);
+            later.save_now(useful, &cache);
         }
-        drop(lead);
         result
     }
 }

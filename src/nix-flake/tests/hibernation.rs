@@ -8,7 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::sleep;
+use std::thread::{self, sleep};
 use std::time::Duration;
 
 use nix_flake::record::Records;
@@ -95,6 +95,8 @@ struct Place {
     program: String,
     /// How often an evaluation woke up.
     woken: AtomicUsize,
+    /// How often one began with values that had been saved.
+    over_values: AtomicUsize,
 }
 
 impl Place {
@@ -114,6 +116,7 @@ impl Place {
             hosts: files.into(),
             program: PROGRAM.to_owned(),
             woken: AtomicUsize::new(0),
+            over_values: AtomicUsize::new(0),
         }
     }
 
@@ -140,24 +143,56 @@ impl Place {
     /// The answer where evaluations hibernate.
     fn ask(&self, name: &'static str) -> Result<String, String> {
         let (opened, options) = self.open("cache");
+        let answer = self.ask_of(&opened, &options, name, "");
+        opened.finish();
+        answer
+    }
+
+    /// The answers to as many questions side by side.
+    fn ask_many(&self, count: usize, name: &'static str) -> Vec<Result<String, String>> {
+        let (opened, options) = self.open("cache");
+        opened.expect(count);
+        let answers = thread::scope(|scope| {
+            let (opened, options) = (&opened, &options);
+            let ask = |number: usize| self.ask_of(opened, options, name, &number.to_string());
+            let asked: Vec<_> = (0..count)
+                .map(|number| scope.spawn(move || ask(number)))
+                .collect();
+            asked
+                .into_iter()
+                .map(|asked| asked.join().unwrap())
+                .collect()
+        });
+        opened.finish();
+        answers
+    }
+
+    fn ask_of(
+        &self,
+        opened: &Opened,
+        options: &Options,
+        name: &'static str,
+        number: &str,
+    ) -> Result<String, String> {
         let edits = Edits {
             places: vec!["hosts".to_owned()],
             steady: vec![b"x86_64-linux".to_vec()],
         };
         let answer = opened.ask_lasting(
             (&edits, true),
-            &options,
+            options,
             Records::Use,
             "",
-            &[name],
+            &[name, number],
             |evaluator, flake| {
                 if evaluator.was_awoken() {
                     self.woken.fetch_add(1, Ordering::Relaxed);
+                } else if evaluator.has_values() {
+                    self.over_values.fetch_add(1, Ordering::Relaxed);
                 }
                 output(evaluator, flake, name)
             },
         );
-        opened.finish();
         answer
             .map(|answer| answer.value)
             .map_err(|error| error.to_string())
@@ -220,6 +255,22 @@ fn the_first_evaluation_hibernates_and_the_first_edit_wakes_it() {
     place.hosts.insert("one.nix", host([0, 2, 1, 0]));
     assert_eq!(place.ask("answer"), place.fresh("answer"));
     assert_eq!(place.woken.into_inner(), 1);
+}
+
+#[test]
+fn of_many_two_go_first_and_all_others_hibernate_over_their_values() {
+    const COUNT: usize = 6;
+    let mut place = Place::new();
+    let expected = vec![place.fresh("answer"); COUNT];
+    assert_eq!(place.ask_many(COUNT, "answer"), expected);
+    assert_eq!(place.woken.load(Ordering::Relaxed), 0);
+    assert_eq!(place.files("values").len(), 1);
+    assert_eq!(place.over_values.load(Ordering::Relaxed), COUNT - 2);
+    assert_eq!(place.files("evaluations").len(), COUNT);
+    place.hosts.insert("one.nix", host([0, 2, 1, 0]));
+    let expected = vec![place.fresh("answer"); COUNT];
+    assert_eq!(place.ask_many(COUNT, "answer"), expected);
+    assert_eq!(place.woken.into_inner(), COUNT);
 }
 
 #[test]

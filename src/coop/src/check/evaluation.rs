@@ -35,6 +35,7 @@ const EDITED: [&str; 3] = ["flake.nix", "hosts", "tests"];
 /// Where no more targets than this have to be evaluated, their evaluations are kept for the next edit: each
 /// takes 150 to 300 MB on disk.
 const MOST_LASTING: usize = 16;
+
 /// Something that is evaluated to a derivation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {

@@ -37,8 +37,8 @@ pub struct Unshared {
     demands: Vec<Demand>,
     /// How many of them were asked now.
     new: usize,
-    /// How many were saved before of the results that were used.
-    used: usize,
+    /// Whether most of what was asked of results that were used had not been saved before.
+    is_mostly_new: bool,
     /// Demands that are in the way: what warns, since it has to be evaluated each time, and what is
     /// very large.
     refused: FxHashSet<Demand>,
@@ -155,7 +155,7 @@ impl Evaluator {
             calls,
             demands,
             new,
-            used,
+            is_mostly_new: new * 4 >= used * 3,
             refused: FxHashSet::default(),
             mounts: self.shared.mounts.iter().map(to_vec).collect(),
             files,
@@ -192,7 +192,7 @@ impl Unshared {
     /// Whether most of what was asked of results that were used had not been saved before.
     #[must_use]
     pub fn is_mostly_new(&self) -> bool {
-        self.new * 4 >= self.used * 3
+        self.is_mostly_new
     }
 
     /// Adds what another evaluation of the same kind made.
@@ -226,6 +226,7 @@ impl Unshared {
                 self.mounts.push(mount);
             }
         }
+        self.is_mostly_new |= other.is_mostly_new;
         self.has_values |= other.has_values;
     }
 

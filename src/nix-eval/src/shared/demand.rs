@@ -106,14 +106,18 @@ impl Evaluator {
     /// The path of a derivation, or of its output, where a set is one and was asked for it. What type it has need
     /// not have been asked.
     fn path_made(&self, set: Value) -> Option<Value> {
-        let attr = |name| self.heap.attr(set, name);
-        let known = |name| self.known_value(attr(name)?);
-        let has_both = attr(known::DRV_PATH).is_some() && attr(known::OUT_PATH).is_some();
+        let drv_path = self.heap.attr(set, known::DRV_PATH)?;
+        let out_path = self.heap.attr(set, known::OUT_PATH)?;
+        let kind = self.heap.attr(set, known::TYPE);
         let is_other = |kind: Value| !kind.is_string() || self.heap.string(kind) != b"derivation";
-        if !has_both || known(known::TYPE).is_some_and(is_other) {
+        if kind
+            .and_then(|kind| self.known_value(kind))
+            .is_some_and(is_other)
+        {
             return None;
         }
-        let path = known(known::DRV_PATH).or_else(|| known(known::OUT_PATH));
+        let path = self.known_value(drv_path);
+        let path = path.or_else(|| self.known_value(out_path));
         path.filter(|path| path.is_string())
     }
 }

@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use super::Files;
 use super::edit::{allow_edits, answer, changes, edit, recording};
 use crate::asking::Own;
-use crate::later::Order;
 use crate::record::{self, Notes, Pending, Shared, tree};
 use crate::session::{Opened, Options, on_a_stack};
 use crate::values::{self, HIBERNATING};
@@ -135,24 +134,18 @@ impl Lasting<'_> {
     ) -> Option<(T, Option<Pending>)> {
         let later = &self.opened.later;
         let cache = &self.opened.fetcher.cache;
-        let mut turn = later.turn();
-        let (mut evaluator, mut flake, mut notes) = self.evaluator(false)?;
-        // Whole, it takes longer: worth it for who begins, not for each edit that cannot be made to what hibernates.
+        // Whole, it takes longer: worth it for few that begin, not for each edit that cannot be made to what hibernates.
         let is_known = || record::is_known(cache, self.key);
-        if !evaluator.can_hibernate() || evaluator.hibernates_whole() && is_known() {
+        let make = || {
+            let useful = self.evaluator(false).filter(|(evaluator, ..)| {
+                evaluator.can_hibernate() && !(evaluator.hibernates_whole() && is_known())
+            });
+            useful.ok_or(())
+        };
+        let ready = later.begin(cache, make, |(evaluator, ..)| evaluator);
+        let ((mut evaluator, flake, notes), turn) = ready.ok()?;
+        if evaluator.hibernates_whole() && !turn.may_be_whole() {
             return None;
-        }
-        let mut lead = None;
-        if evaluator.hibernates_whole() {
-            match later.order(cache) {
-                Order::First(first) => lead = Some(first),
-                Order::Waited => {
-                    turn = later.turn();
-                    drop(evaluator);
-                    (evaluator, flake, notes) = self.evaluator(false)?;
-                }
-                Order::Now => {}
-            }
         }
         let mut wanted = Files::new();
         for place in &self.edits.places {
@@ -164,7 +157,7 @@ impl Lasting<'_> {
         let flake = evaluator.call_flake(&flake).ok()?;
         let outcome = work(&mut evaluator, flake);
         let answer = answer(&evaluator, outcome.ok(), self.key, &notes)?;
-        let useful = later.take_beside(&mut evaluator, turn);
+        let useful = later.take_beside(&mut evaluator, &turn);
         if (!useful.changes_values() || evaluator.hibernates_whole())
             && let Some(kept) = KeptNotes::of(&notes.borrow())
             && let Ok(page_map) = File::open("/proc/self/pagemap")
@@ -178,7 +171,6 @@ impl Lasting<'_> {
         }
         drop(evaluator);
         later.put(useful, cache);
-        drop(lead);
         Some(answer)
     }
 }
