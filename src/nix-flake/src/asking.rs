@@ -20,7 +20,8 @@ use serde::de::DeserializeOwned;
 use crate::record::{self, Answer, Pending, Recalled, Records, Shared};
 use crate::resident::{Edits, Lasting, Residents, Work};
 use crate::session::{Failure, Opened, Options, on_a_stack};
-use crate::values::{self, HIBERNATING};
+use crate::shelf::HIBERNATING;
+use crate::values;
 
 /// A question.
 struct Inquiry<'a> {
@@ -109,13 +110,13 @@ impl Opened {
     }
 
     /// The same where the answer may come from an evaluation that hibernates after an earlier question, if
-    /// nothing was edited since but what `edits` are about. Where there is none, one `may_begin`.
+    /// nothing was edited since but what `edits` are about. Where there is none, one begins, if there is room for it.
     ///
     /// # Errors
     /// [`Failure`].
     pub fn ask_lasting<T: Send + PartialEq + Serialize + DeserializeOwned>(
         &self,
-        (edits, may_begin): (&Edits, bool),
+        edits: &Edits,
         options: &Options,
         records: Records,
         program: &str,
@@ -130,7 +131,7 @@ impl Opened {
                 key,
                 edits,
             };
-            let (value, pending) = lasting.ask(may_begin, &work)?;
+            let (value, pending) = lasting.ask(&work)?;
             self.pending().extend(pending);
             Some(value)
         })

@@ -24,6 +24,7 @@ pub mod registry;
 pub mod resident;
 mod saved;
 pub mod session;
+mod shelf;
 pub mod system;
 pub mod url;
 mod values;

@@ -30,6 +30,7 @@ use crate::later::Later;
 use crate::lock::{LockOptions, Locked, lock_flake};
 use crate::record::{Pending, Recorder};
 use crate::reference::FlakeRef;
+use crate::resident::Allowance;
 use crate::system::System;
 
 /// Where a flake is.
@@ -130,6 +131,8 @@ pub struct Opened {
     pub(crate) pending: Arc<Mutex<Vec<Pending>>>,
     /// Values that are not saved yet.
     pub(crate) later: Later,
+    /// How much may be kept for edits.
+    pub(crate) allowance: Arc<Allowance>,
 }
 
 impl fmt::Debug for Opened {
@@ -160,6 +163,7 @@ impl Opened {
             locked,
             pending: Arc::default(),
             later: Later::default(),
+            allowance: Arc::default(),
         })
     }
 
@@ -176,6 +180,7 @@ impl Opened {
             locked,
             pending: Arc::default(),
             later: Later::default(),
+            allowance: Arc::default(),
         })
     }
 

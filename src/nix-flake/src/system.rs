@@ -23,6 +23,7 @@ use crate::notes::{self, Notes};
 use crate::reference::{FlakeRef, ParseOptions};
 use crate::registry::Lookup;
 use crate::saved;
+use crate::shelf::VALUES;
 use crate::url::{Grammar, Url};
 use crate::values::{self, Written};
 
@@ -183,11 +184,12 @@ impl World for System {
     }
 
     fn saved_values(&mut self, name: &str) -> Option<Box<dyn Saved>> {
-        values::open(&self.fetcher.cache, &values::VALUES, name)
+        values::open(&self.fetcher.cache, &VALUES, name)
     }
 
     fn save_values(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
-        values::save(&self.fetcher.cache, &values::VALUES, name, parts).map(Written::stamp)
+        let now = SystemTime::now();
+        values::save(&self.fetcher.cache, &VALUES, name, parts, now).map(Written::stamp)
     }
 
     fn start_notes(&mut self) {

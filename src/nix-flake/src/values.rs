@@ -13,24 +13,8 @@ use nix_eval::world::Saved;
 use nix_store::hash::{Algorithm, Hasher};
 
 use crate::fetch::cache::Cache;
+use crate::shelf::{Shelf, note_use, stamp_path};
 
-/// A folder of the cache with such files.
-pub(crate) struct Shelf {
-    folder: &'static str,
-    /// Bytes that all files may take together; the oldest go first.
-    most_bytes: u64,
-}
-
-/// What a nixpkgs was evaluated to.
-pub(crate) const VALUES: Shelf = Shelf {
-    folder: "values",
-    most_bytes: 4 << 30,
-};
-/// Evaluations that hibernate.
-pub(crate) const HIBERNATING: Shelf = Shelf {
-    folder: "evaluations",
-    most_bytes: 4 << 30,
-};
 /// What the end of a file starts with.
 const MAGIC: &[u8; 8] = b"checked\n";
 /// Bytes of the end: the magic and a BLAKE3 hash.
@@ -80,6 +64,7 @@ pub(crate) fn open(cache: &Cache, shelf: &Shelf, name: &str) -> Option<Box<dyn S
     let mut hash = [0; 32];
     file.read_exact_at(&mut hash, length + MAGIC.len() as u64)
         .ok()?;
+    note_use(&path);
     Some(Box::new(SavedValues { file, length, hash }))
 }
 
@@ -101,14 +86,20 @@ impl Written {
     }
 }
 
-/// Saves `parts` as `name`, whole or not at all.
+/// Saves `parts` as `name`, whole or not at all. What was not used for longest is deleted for it, but for what was used
+/// since a time: where there is no room then, nothing is saved.
 pub(crate) fn save(
     cache: &Cache,
     shelf: &Shelf,
     name: &str,
     parts: &[&[u8]],
+    since: SystemTime,
 ) -> io::Result<Written> {
     let folder = cache.folder(shelf.folder).map_err(io::Error::other)?;
+    let bytes = parts.iter().map(|part| part.len() as u64).sum();
+    if !shelf.make_room(cache, name, bytes, since) {
+        return Err(io::ErrorKind::StorageFull.into());
+    }
     let scratch = cache.scratch().map_err(io::Error::other)?;
     let new = scratch.path.join(name);
     let mut file = File::create(&new)?;
@@ -132,7 +123,6 @@ pub(crate) fn save(
     file.write_all(hasher.finish().bytes())?;
     let path = folder.join(name);
     fs::rename(&new, &path)?;
-    prune(&folder, &path, shelf.most_bytes);
     Ok(Written { path, file })
 }
 
@@ -184,10 +174,6 @@ fn stamp_of(metadata: &fs::Metadata) -> Option<String> {
     ))
 }
 
-fn stamp_path(path: &Path) -> PathBuf {
-    path.with_extension("stamp")
-}
-
 /// Notes that the file was found to be whole; where that fails, it is looked at again.
 fn put_stamp(path: &Path, file: &File) {
     let stamp = file.metadata().ok().and_then(|found| stamp_of(&found));
@@ -196,38 +182,14 @@ fn put_stamp(path: &Path, file: &File) {
     }
 }
 
-/// Deletes those that were not written for longest, until the rest is small enough.
-fn prune(folder: &Path, newest: &Path, most_bytes: u64) {
-    use std::os::unix::fs::MetadataExt as _;
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
-    };
-    let mut found: Vec<(SystemTime, u64, PathBuf)> = entries
-        .flatten()
-        .filter_map(|entry| {
-            let metadata = entry.metadata().ok()?;
-            let bytes = metadata.blocks() * 512;
-            Some((metadata.modified().ok()?, bytes, entry.path()))
-        })
-        .filter(|(_, _, path)| path.extension().is_none() && path != newest)
-        .collect();
-    found.sort();
-    let own = fs::metadata(newest).map_or(0, |metadata| metadata.blocks() * 512);
-    let mut total = own + found.iter().map(|(_, bytes, _)| bytes).sum::<u64>();
-    for (_, bytes, path) in found {
-        if total <= most_bytes {
-            break;
-        }
-        // What cannot be deleted stays until somebody does.
-        let _ = fs::remove_file(stamp_path(&path));
-        let _ = fs::remove_file(path);
-        total -= bytes;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shelf::VALUES;
+
+    fn save(cache: &Cache, name: &str, parts: &[&[u8]]) -> io::Result<Written> {
+        super::save(cache, &VALUES, name, parts, SystemTime::now())
+    }
 
     fn read(cache: &Cache, name: &str) -> Option<Vec<u8>> {
         let saved = open(cache, &VALUES, name)?;
@@ -241,7 +203,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let cache = Cache::at(place.path().to_owned());
         let zeros = vec![0; 3 * BLOCK];
-        save(&cache, &VALUES, "a", &[b"first, ", &zeros, b"second"])
+        save(&cache, "a", &[b"first, ", &zeros, b"second"])
             .unwrap()
             .stamp();
         let expected = [&b"first, "[..], &zeros, b"second"].concat();
@@ -256,16 +218,14 @@ mod tests {
         let cache = Cache::at(place.path().to_owned());
         let file = place.path().join("values/a");
         for at in [0, 3, 11, 20] {
-            save(&cache, &VALUES, "a", &[b"many bytes"])
-                .unwrap()
-                .stamp();
+            save(&cache, "a", &[b"many bytes"]).unwrap().stamp();
             assert!(open(&cache, &VALUES, "a").is_some());
             let mut bytes = fs::read(&file).unwrap();
             bytes[at] ^= 1;
             fs::write(&file, bytes).unwrap();
             assert!(open(&cache, &VALUES, "a").is_none(), "byte {at}");
         }
-        save(&cache, &VALUES, "a", &[b"many bytes"]).unwrap();
+        save(&cache, "a", &[b"many bytes"]).unwrap();
         let whole = fs::read(&file).unwrap();
         for length in 0..whole.len() {
             fs::write(&file, &whole[..length]).unwrap();
@@ -279,7 +239,7 @@ mod tests {
     fn what_was_written_to_just_now_is_read_once_more() {
         let place = tempfile::tempdir().unwrap();
         let cache = Cache::at(place.path().to_owned());
-        let written = save(&cache, &VALUES, "a", &[b"many bytes"]).unwrap();
+        let written = save(&cache, "a", &[b"many bytes"]).unwrap();
         let file = place.path().join("values/a");
         let mut bytes = fs::read(&file).unwrap();
         bytes[3] ^= 1;
@@ -298,7 +258,7 @@ mod tests {
             .status();
         assert!(made.unwrap().success());
         assert!(open(&cache, &VALUES, "a").is_none());
-        save(&cache, &VALUES, "a", &[b"bytes"]).unwrap();
+        save(&cache, "a", &[b"bytes"]).unwrap();
         assert!(open(&cache, &VALUES, "a").is_some());
     }
 
@@ -306,7 +266,7 @@ mod tests {
     fn what_others_may_write_is_not_read() {
         let place = tempfile::tempdir().unwrap();
         let cache = Cache::at(place.path().to_owned());
-        save(&cache, &VALUES, "a", &[b"bytes"]).unwrap();
+        save(&cache, "a", &[b"bytes"]).unwrap();
         let file = place.path().join("values/a");
         fs::set_permissions(&file, PermissionsExt::from_mode(0o666)).unwrap();
         assert!(open(&cache, &VALUES, "a").is_none());

@@ -179,7 +179,7 @@ impl Place {
             steady: vec![b"x86_64-linux".to_vec()],
         };
         let answer = opened.ask_lasting(
-            (&edits, true),
+            &edits,
             options,
             Records::Use,
             "",

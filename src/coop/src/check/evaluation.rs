@@ -32,10 +32,6 @@ const PROGRAM: &str = include_str!("evaluation.rs");
 
 /// Where the tree has what coop.toml says.
 const EDITED: [&str; 3] = ["flake.nix", "hosts", "tests"];
-/// Where no more targets than this have to be evaluated, their evaluations are kept for the next edit: each
-/// takes 150 to 300 MB on disk.
-const MOST_LASTING: usize = 16;
-
 /// Something that is evaluated to a derivation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
@@ -191,11 +187,10 @@ pub fn evaluate(
         .filter(|is_recorded| !is_recorded)
         .count();
     opened.expect(open);
-    let may_last = open <= MOST_LASTING;
-    let lasting = (edits(fleet, lock), may_last);
+    let edits = edits(fleet, lock);
     // The heap of one target is given back before the next begins.
     let mut records = side_by_side(&targets, |target| {
-        record(opened, options, use_of_records, target, resident, &lasting)
+        record(opened, options, use_of_records, target, resident, &edits)
     });
     records.sort_by(|one, other| one.target.cmp(&other.target));
     Ok(Evaluation {
@@ -462,7 +457,7 @@ fn record(
     use_of_records: Records,
     target: &Target,
     resident: Option<&Resident>,
-    (edits, may_begin): &(Edits, bool),
+    edits: &Edits,
 ) -> Record {
     let question = target.question();
     let answer = match resident {
@@ -472,7 +467,7 @@ fn record(
             opened.ask_resident(resident, options, use_of_records, PROGRAM, &question, work)
         }
         None => opened.ask_lasting(
-            (edits, *may_begin),
+            edits,
             options,
             use_of_records,
             PROGRAM,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
+use std::time::Instant;
 
 use nix_eval::eval::R;
 use nix_eval::hibernation::{is_whole, notes_of};
@@ -19,7 +20,8 @@ use super::edit::{allow_edits, answer, changes, edit, recording};
 use crate::asking::Own;
 use crate::record::{self, Notes, Pending, Shared, tree};
 use crate::session::{Opened, Options, on_a_stack};
-use crate::values::{self, HIBERNATING};
+use crate::shelf::HIBERNATING;
+use crate::values;
 
 /// Where an edit makes an evaluation grow by more than this part of it, the next one had better begin anew.
 const PART_WORTH_BEGINNING: usize = 2;
@@ -60,11 +62,10 @@ struct KeptNotes {
 }
 
 impl Lasting<'_> {
-    /// The answer of an evaluation that hibernated, or, where one `may_begin`, of one that does from now on;
-    /// `None` where there is none to be had this way.
+    /// The answer of an evaluation that hibernated, or of one that does from now on; `None` where there is none to be
+    /// had this way.
     pub(crate) fn ask<T: Send + Serialize>(
         self,
-        may_begin: bool,
         work: &(impl Fn(&mut Evaluator, Value) -> R<T> + Sync + ?Sized),
     ) -> Option<(T, Option<Pending>)> {
         let woken = on_a_stack(|| Ok(self.wake(work)));
@@ -72,7 +73,6 @@ impl Lasting<'_> {
             Some(Woken::Answered(value, pending)) => Some((value, pending)),
             // It will fail again, and is to say why.
             Some(Woken::Failed) => None,
-            None if !may_begin => None,
             None => on_a_stack(|| Ok(self.begin(work))).ok().flatten(),
         }
     }
@@ -134,6 +134,10 @@ impl Lasting<'_> {
     ) -> Option<(T, Option<Pending>)> {
         let later = &self.opened.later;
         let cache = &self.opened.fetcher.cache;
+        let allowance = &self.opened.allowance;
+        if !allowance.has_more(cache) {
+            return None;
+        }
         // Whole, it takes longer: worth it for few that begin, not for each edit that cannot be made to what hibernates.
         let is_known = || record::is_known(cache, self.key);
         let make = || {
@@ -154,8 +158,10 @@ impl Lasting<'_> {
             }
         }
         allow_edits(&mut evaluator, self.own, wanted, &self.edits.steady)?;
+        let begun = Instant::now();
         let flake = evaluator.call_flake(&flake).ok()?;
         let outcome = work(&mut evaluator, flake);
+        let evaluating = begun.elapsed();
         let answer = answer(&evaluator, outcome.ok(), self.key, &notes)?;
         let useful = later.take_beside(&mut evaluator, &turn);
         if (!useful.changes_values() || evaluator.hibernates_whole())
@@ -163,11 +169,13 @@ impl Lasting<'_> {
             && let Ok(page_map) = File::open("/proc/self/pagemap")
         {
             let save = |parts: &[&[u8]]| {
-                let written = values::save(cache, &HIBERNATING, self.key, parts);
+                let written = values::save(cache, &HIBERNATING, self.key, parts, allowance.since);
                 written.map(|written| later.stamp(written))
             };
+            let begun = Instant::now();
             // What does not hibernate is evaluated anew.
             let _ = evaluator.hibernate(flake, &kept, &PageMap(page_map), save);
+            allowance.spend(evaluating, begun.elapsed());
         }
         drop(evaluator);
         later.put(useful, cache);

@@ -21,9 +21,11 @@ use crate::record::{Pending, Shared};
 use crate::session::{Opened, Options};
 use edit::{allow_edits, answer, changes, edit, recording};
 
+mod allowance;
 mod edit;
 mod hibernation;
 
+pub(crate) use allowance::Allowance;
 pub use hibernation::Edits;
 pub(crate) use hibernation::Lasting;
 

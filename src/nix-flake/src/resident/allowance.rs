@@ -1,0 +1,73 @@
+//! Whether another evaluation may hibernate: as long as the cache has room for it beside those that this process wrote
+//! or woke, and as long as writing them takes less time than evaluating.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use crate::fetch::cache::Cache;
+use crate::shelf::HIBERNATING;
+
+/// Bytes that most evaluations take.
+const USUAL_BYTES: u64 = 160 << 20;
+/// So long may be spent on finding out how fast they are written.
+const FIRST: Duration = Duration::from_secs(1);
+
+/// What evaluations of one opened flake may do.
+pub(crate) struct Allowance {
+    /// What was used since then is not deleted for what comes: of many evaluations that do not all find room, each
+    /// would delete the one that is asked next.
+    pub(crate) since: SystemTime,
+    spent: Mutex<Spent>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Spent {
+    evaluating: Duration,
+    writing: Duration,
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self {
+            since: SystemTime::now(),
+            spent: Mutex::default(),
+        }
+    }
+}
+
+impl Allowance {
+    /// Whether one more may begin to evaluate so that it can hibernate.
+    pub(crate) fn has_more(&self, cache: &Cache) -> bool {
+        self.is_fast_enough() && HIBERNATING.has_room(cache, USUAL_BYTES, self.since)
+    }
+
+    /// Where a disk is so slow that writing takes longer than evaluating anew, the next check is not worth it.
+    fn is_fast_enough(&self) -> bool {
+        let spent = *self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        spent.writing <= spent.evaluating + FIRST
+    }
+
+    /// Notes how long one took to evaluate and to be written.
+    pub(crate) fn spend(&self, evaluating: Duration, writing: Duration) {
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        spent.evaluating += evaluating;
+        spent.writing += writing;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_a_slow_disk_evaluations_stop_to_hibernate() {
+        let place = tempfile::tempdir().unwrap();
+        let cache = Cache::at(place.path().to_owned());
+        let allowance = Allowance::default();
+        let second = Duration::from_secs(1);
+        allowance.spend(second, second / 10);
+        assert!(allowance.has_more(&cache));
+        allowance.spend(second, FIRST + second * 2);
+        assert!(!allowance.has_more(&cache));
+    }
+}

@@ -1,0 +1,221 @@
+//! Folders of the cache for files of hundreds of megabytes: how much room they may take, and which go first. What is
+//! in the files, and whether it is believed, is settled elsewhere (`values.rs`).
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::fetch::cache::Cache;
+
+/// A folder of the cache with such files. Those that were not used for longest go first.
+pub(crate) struct Shelf {
+    pub(crate) folder: &'static str,
+    /// Bytes that all files may take together.
+    most_bytes: u64,
+    /// They may take one of so many parts of what the disk has for them and for others.
+    parts_of_disk: u64,
+}
+
+/// What a nixpkgs was evaluated to.
+pub(crate) const VALUES: Shelf = Shelf {
+    folder: "values",
+    most_bytes: 4 << 30,
+    parts_of_disk: 2,
+};
+/// Evaluations that hibernate.
+pub(crate) const HIBERNATING: Shelf = Shelf {
+    folder: "evaluations",
+    most_bytes: 16 << 30,
+    parts_of_disk: 4,
+};
+impl Shelf {
+    /// Whether so many bytes could be put here without deleting what was used since a time.
+    pub(crate) fn has_room(&self, cache: &Cache, bytes: u64, since: SystemTime) -> bool {
+        let filled = Filled::new(&cache.place(self.folder), None);
+        filled.has_room(bytes, since, self.most_bytes(cache, &filled))
+    }
+
+    /// Deletes what was not used for longest, until there is room for so many bytes as `name`; `false`, and nothing is
+    /// deleted, where what was used since a time leaves no such room.
+    pub(crate) fn make_room(
+        &self,
+        cache: &Cache,
+        name: &str,
+        bytes: u64,
+        since: SystemTime,
+    ) -> bool {
+        let filled = Filled::new(&cache.place(self.folder), Some(name));
+        let most_bytes = self.most_bytes(cache, &filled);
+        filled.make_room(bytes, since, most_bytes)
+    }
+
+    fn most_bytes(&self, cache: &Cache, filled: &Filled) -> u64 {
+        // Where the system does not say, the disk is not taken for full.
+        rustix::fs::statvfs(cache.place(self.folder)).map_or(self.most_bytes, |disk| {
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            let room = free.saturating_add(filled.bytes());
+            self.most_bytes.min(room / self.parts_of_disk)
+        })
+    }
+}
+
+/// Where it is noted that a file is as it was written.
+pub(crate) fn stamp_path(path: &Path) -> PathBuf {
+    path.with_extension("stamp")
+}
+
+/// Notes that a file is used, by the time of its stamp: its own would tell of a change.
+pub(crate) fn note_use(path: &Path) {
+    // What is not noted goes earlier.
+    let _ = File::options()
+        .write(true)
+        .open(stamp_path(path))
+        .and_then(|stamp| stamp.set_modified(SystemTime::now()));
+}
+
+/// What lies on a shelf: when it was last used, the bytes that it takes of the disk, and where it is. What was not used
+/// for longest comes first.
+struct Filled(Vec<(SystemTime, u64, PathBuf)>);
+
+impl Filled {
+    /// What there is in a folder, but for the file that is going to be `replaced`.
+    fn new(folder: &Path, replaced: Option<&str>) -> Self {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let others =
+            entries.filter(|entry| Some(entry.file_name().as_os_str()) != replaced.map(OsStr::new));
+        let mut files: Vec<_> = others
+            .filter_map(|entry| {
+                let (metadata, path) = (entry.metadata().ok()?, entry.path());
+                if path.extension().is_some() {
+                    return None;
+                }
+                let stamp = fs::metadata(stamp_path(&path));
+                let stamp = stamp.and_then(|stamp| stamp.modified()).ok();
+                let used = metadata.modified().ok().max(stamp)?;
+                Some((used, metadata.blocks() * 512, path))
+            })
+            .collect();
+        files.sort();
+        Self(files)
+    }
+
+    fn bytes(&self) -> u64 {
+        self.0.iter().map(|(_, bytes, _)| bytes).sum()
+    }
+
+    fn has_room(&self, bytes: u64, since: SystemTime, most_bytes: u64) -> bool {
+        let needed = self.0.iter().filter(|(used, ..)| *used >= since);
+        let needed: u64 = needed.map(|(_, bytes, _)| bytes).sum();
+        needed.saturating_add(bytes) <= most_bytes
+    }
+
+    fn make_room(self, bytes: u64, since: SystemTime, most_bytes: u64) -> bool {
+        if !self.has_room(bytes, since, most_bytes) {
+            return false;
+        }
+        let mut total = self.bytes().saturating_add(bytes);
+        for (_, bytes, path) in self.0 {
+            if total <= most_bytes {
+                break;
+            }
+            // What cannot be deleted stays until somebody does.
+            let _ = fs::remove_file(stamp_path(&path));
+            let _ = fs::remove_file(path);
+            total -= bytes;
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const BYTES: u64 = 8192;
+    const SHELF: Shelf = Shelf {
+        folder: "files",
+        most_bytes: 3 * BYTES,
+        parts_of_disk: 1,
+    };
+
+    fn ago(seconds: u64) -> SystemTime {
+        SystemTime::now() - Duration::from_secs(seconds)
+    }
+
+    /// A cache with files that were written so many seconds ago.
+    fn filled(files: &[(&str, u64)]) -> (tempfile::TempDir, Cache) {
+        let place = tempfile::tempdir().unwrap();
+        let cache = Cache::at(place.path().to_owned());
+        let folder = cache.folder(SHELF.folder).unwrap();
+        for &(name, seconds) in files {
+            fs::write(folder.join(name), vec![1; BYTES as usize]).unwrap();
+            let file = File::options().write(true).open(folder.join(name)).unwrap();
+            file.set_modified(ago(seconds)).unwrap();
+        }
+        (place, cache)
+    }
+
+    fn names(cache: &Cache) -> Vec<String> {
+        let found = fs::read_dir(cache.place(SHELF.folder)).unwrap();
+        let names = found.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_was_not_used_for_longest_goes_first() {
+        let (_place, cache) = filled(&[("a", 30), ("b", 20), ("c", 10)]);
+        let a = cache.place(SHELF.folder).join("a");
+        fs::write(stamp_path(&a), "").unwrap();
+        note_use(&a);
+        assert!(SHELF.make_room(&cache, "d", BYTES, ago(1)));
+        assert_eq!(names(&cache), ["a", "a.stamp", "c"]);
+        assert!(SHELF.make_room(
+            &cache,
+            "d",
+            3 * BYTES,
+            SystemTime::now() + Duration::from_secs(9)
+        ));
+        assert!(names(&cache).is_empty(), "its stamp goes with a file");
+    }
+
+    #[test]
+    fn what_is_replaced_takes_no_room() {
+        let (_place, cache) = filled(&[("a", 30), ("b", 20), ("c", 10)]);
+        assert!(SHELF.make_room(&cache, "c", BYTES, ago(60)));
+        assert_eq!(names(&cache), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn what_was_used_since_then_stays_even_where_nothing_else_finds_room() {
+        let (_place, cache) = filled(&[("a", 30), ("b", 10)]);
+        assert!(SHELF.has_room(&cache, 2 * BYTES, ago(20)));
+        assert!(!SHELF.has_room(&cache, 3 * BYTES, ago(20)));
+        assert!(!SHELF.make_room(&cache, "c", 3 * BYTES, ago(20)));
+        assert_eq!(names(&cache), ["a", "b"]);
+        assert!(SHELF.make_room(&cache, "c", 2 * BYTES, ago(20)));
+        assert_eq!(names(&cache), ["b"]);
+    }
+
+    #[test]
+    fn a_part_of_what_the_disk_has_is_left_to_others() {
+        let (_place, cache) = filled(&[]);
+        let all = Shelf {
+            most_bytes: u64::MAX,
+            ..SHELF
+        };
+        let disk = rustix::fs::statvfs(cache.place(SHELF.folder)).unwrap();
+        let free = disk.f_bavail * disk.f_frsize;
+        assert!(all.has_room(&cache, free / 2, ago(0)));
+        let quarter = Shelf {
+            parts_of_disk: 4,
+            ..all
+        };
+        assert!(!quarter.has_room(&cache, free / 2, ago(0)));
+    }
+}
