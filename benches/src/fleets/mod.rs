@@ -287,13 +287,7 @@ impl Bench<'_> {
                 let cost = self.edit(work, &cache, &[before, text])?;
                 (cost, cache)
             }
-            Work::Key => {
-                self.place.wake_none()?;
-                let keys = [number + OTHER_EDITS, number];
-                let texts = keys.map(|number| fleet.with_key(number));
-                let cost = self.edit(work, &cache, &texts)?;
-                (cost, cache)
-            }
+            Work::Key => return self.edit_first(work, &[fleet.with_key(number)]),
             Work::Structure => {
                 let cost = self.edit(work, &cache, &[fleet.with_instance(number)])?;
                 (cost, cache)

@@ -23,7 +23,7 @@ pub(crate) enum Work {
     ValueAgain,
     /// `coop check` after a number was edited, in the same way.
     Number,
-    /// `coop check` after the key of an operator of all hosts was edited, after such an edit.
+    /// `coop check` after the key of an operator of all hosts was edited, after the first check.
     Key,
     /// `coop check` where nothing changed.
     Unchanged,

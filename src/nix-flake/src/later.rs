@@ -11,6 +11,7 @@ use nix_eval::shared::Unshared;
 
 use crate::fetch::Fetcher;
 use crate::fetch::cache::Cache;
+use crate::page_map::PageMap;
 use crate::system::System;
 use crate::values::Written;
 
@@ -181,6 +182,7 @@ impl Later {
 
     /// What can be used of an evaluation.
     pub(crate) fn take(&self, evaluator: &mut Evaluator, turn: &Turn) -> Useful {
+        evaluator.note_written_pages(|| Some(Box::new(PageMap::open()?)));
         // While one of many saves, the others do not look for what they would.
         if self.with(|waiting| waiting.expected > FEW) && self.0.saving.try_lock().is_err() {
             return Useful::default();

@@ -18,6 +18,7 @@ mod listing;
 pub mod lock;
 mod memory;
 mod notes;
+mod page_map;
 pub mod record;
 mod reference;
 pub mod registry;

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::fetch::cache::Cache;
 
@@ -28,8 +28,11 @@ pub(crate) const VALUES: Shelf = Shelf {
 pub(crate) const HIBERNATING: Shelf = Shelf {
     folder: "evaluations",
     most_bytes: 16 << 30,
-    parts_of_disk: 4,
+    parts_of_disk: 3,
 };
+/// What was not used for so long goes, whether there is room for it or not.
+const MOST_AGE: Duration = Duration::from_secs(90 * 24 * 3600);
+
 impl Shelf {
     /// Whether so many bytes could be put here without deleting what was used since a time.
     pub(crate) fn has_room(&self, cache: &Cache, bytes: u64, since: SystemTime) -> bool {
@@ -37,8 +40,8 @@ impl Shelf {
         filled.has_room(bytes, since, self.most_bytes(cache, &filled))
     }
 
-    /// Deletes what was not used for longest, until there is room for so many bytes as `name`; `false`, and nothing is
-    /// deleted, where what was used since a time leaves no such room.
+    /// Deletes what is old, and what was not used for longest until there is room for so many bytes as `name`; `false`,
+    /// and nothing is deleted, where what was used since a time leaves no such room.
     pub(crate) fn make_room(
         &self,
         cache: &Cache,
@@ -116,8 +119,9 @@ impl Filled {
             return false;
         }
         let mut total = self.bytes().saturating_add(bytes);
-        for (_, bytes, path) in self.0 {
-            if total <= most_bytes {
+        let oldest = SystemTime::now() - MOST_AGE;
+        for (used, bytes, path) in self.0 {
+            if total <= most_bytes && used >= oldest {
                 break;
             }
             // What cannot be deleted stays until somebody does.
@@ -131,8 +135,6 @@ impl Filled {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const BYTES: u64 = 8192;
@@ -182,6 +184,14 @@ mod tests {
             SystemTime::now() + Duration::from_secs(9)
         ));
         assert!(names(&cache).is_empty(), "its stamp goes with a file");
+    }
+
+    #[test]
+    fn what_was_not_used_for_months_goes_anyhow() {
+        const DAY: u64 = 24 * 60 * 60;
+        let (_place, cache) = filled(&[("a", 91 * DAY), ("b", 89 * DAY)]);
+        assert!(SHELF.make_room(&cache, "c", 1, ago(1)));
+        assert_eq!(names(&cache), ["b"]);
     }
 
     #[test]

@@ -274,6 +274,7 @@ impl Evaluator {
     /// # Errors
     /// What evaluating its `outputs` raises.
     pub fn call_flake(&mut self, locked: &LockedFlake) -> R<Value> {
+        self.make_written_pages();
         let mut trees = AttrsBuilder::with_capacity(locked.trees.len());
         for (node, tree, folder) in &locked.trees {
             let is_dirty = locked.dirty_node.as_ref() == Some(node);

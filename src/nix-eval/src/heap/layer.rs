@@ -10,11 +10,6 @@ use crate::world::Saved;
 pub(crate) const BLOCK: usize = 64 << 10;
 const BLOCK_WORDS: u32 = (BLOCK / 4) as u32;
 
-/// Bits of a page in Linux's `/proc/self/pagemap` (`Documentation/admin-guide/mm/pagemap.rst`).
-const IS_PRESENT: u64 = 1 << 63;
-const IS_SWAPPED: u64 = 1 << 62;
-const IS_OF_FILE: u64 = 1 << 61;
-
 /// Where a layer of one region lies among saved bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct LayerPart {
@@ -38,20 +33,13 @@ impl Region {
     /// # Errors
     /// Where that cannot be read.
     pub(super) fn own_blocks(&self, page_map: &dyn Saved) -> io::Result<Vec<u32>> {
-        let page = rustix::param::page_size();
-        let pages_each = BLOCK / page;
-        let blocks = (self.layer_start().min(self.end_word()) as usize * 4).div_ceil(BLOCK);
-        let mut entries = vec![0; blocks * pages_each * 8];
-        page_map.read_at((self.address() / page * 8) as u64, &mut entries)?;
-        let is_own = |entry: &[u8]| {
-            let entry = u64::from_le_bytes(entry.try_into().unwrap_or_default());
-            let is_there = entry & IS_PRESENT != 0 && entry & IS_OF_FILE == 0;
-            is_there || entry & IS_SWAPPED != 0
-        };
-        let own = entries
-            .chunks_exact(pages_each * 8)
+        let pages_each = BLOCK / rustix::param::page_size();
+        let end = self.layer_start().min(self.end_word());
+        let own = self.own_pages(page_map, end.next_multiple_of(BLOCK_WORDS))?;
+        let own = own
+            .chunks(pages_each)
             .zip(0..)
-            .filter(|(block, _)| block.chunks_exact(8).any(is_own));
+            .filter(|(block, _)| block.contains(&true));
         Ok(own.map(|(_, number)| number).collect())
     }
 

@@ -11,6 +11,7 @@ mod shape;
 mod supply;
 mod thunk;
 mod value;
+mod written;
 
 pub use attrs::AttrsBuilder;
 pub use context::{ContextElement, ContextId, ContextTable};

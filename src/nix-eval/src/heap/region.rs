@@ -339,6 +339,11 @@ impl Region {
         self.ordered = self.ordered.max(self.ready);
     }
 
+    /// Makes the pages of a range of bytes.
+    pub(super) fn make(&self, bytes: std::ops::Range<usize>) {
+        populate(&self.map, bytes);
+    }
+
     /// Words that were adopted.
     pub(super) fn adopted(&self) -> u32 {
         self.adopted

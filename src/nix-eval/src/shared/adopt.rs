@@ -117,6 +117,27 @@ impl Evaluator {
         adopted.map_or(0, |adopted| adopted.below.start.data)
     }
 
+    /// Notes which pages of adopted values this evaluation wrote to, for those that begin with the same ones, while
+    /// memory is kept for them at all ([`crate::heap::KeptMemory`]). `page_map` is Linux's map of this process's pages.
+    pub fn note_written_pages(&self, page_map: impl FnOnce() -> Option<Box<dyn Saved>>) {
+        if let Some(hash) = self.adopted_hash()
+            && !self.was_awoken()
+        {
+            self.heap.note_written(hash, page_map);
+        }
+    }
+
+    /// Makes the pages that were noted.
+    pub(crate) fn make_written_pages(&self) {
+        if let Some(hash) = self.adopted_hash() {
+            self.heap.make_written(hash);
+        }
+    }
+
+    fn adopted_hash(&self) -> Option<[u8; 32]> {
+        self.shared.adopted.as_ref()?.hash
+    }
+
     /// Whether this evaluation goes on from one that hibernated.
     #[must_use]
     pub fn was_awoken(&self) -> bool {

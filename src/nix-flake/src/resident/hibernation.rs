@@ -3,14 +3,11 @@
 //! and has to be the same but for the edit.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt as _;
 use std::time::Instant;
 
 use nix_eval::eval::R;
 use nix_eval::hibernation::{is_whole, notes_of};
-use nix_eval::world::{LockedFlake, Saved};
+use nix_eval::world::LockedFlake;
 use nix_eval::{Evaluator, Value};
 use nix_store::nar::MemoryTree;
 use serde::{Deserialize, Serialize};
@@ -18,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::Files;
 use super::edit::{allow_edits, answer, changes, edit, recording};
 use crate::asking::Own;
+use crate::page_map::PageMap;
 use crate::record::{self, Notes, Pending, Shared, tree};
 use crate::session::{Opened, Options, on_a_stack};
 use crate::shelf::HIBERNATING;
@@ -166,7 +164,7 @@ impl Lasting<'_> {
         let useful = later.take_beside(&mut evaluator, &turn);
         if (!useful.changes_values() || evaluator.hibernates_whole())
             && let Some(kept) = KeptNotes::of(&notes.borrow())
-            && let Ok(page_map) = File::open("/proc/self/pagemap")
+            && let Some(page_map) = PageMap::open()
         {
             let save = |parts: &[&[u8]]| {
                 let written = values::save(cache, &HIBERNATING, self.key, parts, allowance.since);
@@ -174,25 +172,12 @@ impl Lasting<'_> {
             };
             let begun = Instant::now();
             // What does not hibernate is evaluated anew.
-            let _ = evaluator.hibernate(flake, &kept, &PageMap(page_map), save);
+            let _ = evaluator.hibernate(flake, &kept, &page_map, save);
             allowance.spend(evaluating, begun.elapsed());
         }
         drop(evaluator);
         later.put(useful, cache);
         Some(answer)
-    }
-}
-
-/// Linux's map of this process's pages.
-struct PageMap(File);
-
-impl Saved for PageMap {
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        self.0.read_exact_at(buffer, offset)
-    }
-
-    fn length(&self) -> u64 {
-        u64::MAX
     }
 }
 
