@@ -28,7 +28,7 @@ pub(crate) const VALUES: Shelf = Shelf {
 pub(crate) const HIBERNATING: Shelf = Shelf {
     folder: "evaluations",
     most_bytes: 16 << 30,
-    parts_of_disk: 3,
+    parts_of_disk: 2,
 };
 /// What was not used for so long goes, whether there is room for it or not.
 const MOST_AGE: Duration = Duration::from_secs(90 * 24 * 3600);

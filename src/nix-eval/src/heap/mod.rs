@@ -16,7 +16,7 @@ mod written;
 pub use attrs::AttrsBuilder;
 pub use context::{ContextElement, ContextId, ContextTable};
 pub use kept::KeptMemory;
-pub(crate) use layer::{BLOCK, LayerPart};
+pub(crate) use layer::{ALIGNMENT, LayerPart};
 pub use region::{HeapFull, Part};
 pub use shape::Shape;
 pub(crate) use thunk::Waiting;
@@ -176,24 +176,22 @@ impl Heap {
         self.code.adopt(saved, code.0, code.1)
     }
 
-    /// The blocks of adopted data and code that were written to, by number; the map of the process's
+    /// The pages of adopted data and code that were written to, by number; the map of the process's
     /// pages tells.
     ///
     /// # Errors
     /// Where that cannot be read.
-    pub(crate) fn own_blocks(&self, page_map: &dyn Saved) -> std::io::Result<[Vec<u32>; 2]> {
+    pub(crate) fn layer_pages(&self, page_map: &dyn Saved) -> std::io::Result<[Vec<u32>; 2]> {
         Ok([
-            self.data.own_blocks(page_map)?,
-            self.code.own_blocks(page_map)?,
+            self.data.layer_pages(page_map)?,
+            self.code.layer_pages(page_map)?,
         ])
     }
 
-    /// The bytes of blocks of data and code, and what lies behind the blocks of what was adopted.
+    /// The bytes of pages of data and code, and what lies behind the pages of what was adopted.
     pub(crate) fn layer_bytes(&self, [data, code]: &[Vec<u32>; 2]) -> [(Vec<&[u8]>, &[u8]); 2] {
-        [(&self.data, data), (&self.code, code)].map(|(region, numbers)| {
-            let blocks = numbers.iter().map(|&number| region.block(number));
-            (blocks.collect(), region.rest())
-        })
+        [(&self.data, data), (&self.code, code)]
+            .map(|(region, numbers)| (region.pages(numbers), region.rest()))
     }
 
     /// Puts a layer of data and code over what was adopted, up to two words.

@@ -19,11 +19,12 @@ const IS_OF_FILE: u64 = 1 << 61;
 pub(super) type Pages = Arc<[Vec<u32>; 2]>;
 
 impl Region {
-    /// For each page of the first so many words, whether it is this region's own, by the map of the process's pages.
+    /// The numbers of those pages of the first so many words that are this region's own, by the map of the process's
+    /// pages.
     ///
     /// # Errors
     /// Where that cannot be read.
-    pub(super) fn own_pages(&self, page_map: &dyn Saved, words: u32) -> io::Result<Vec<bool>> {
+    pub(super) fn own_pages(&self, page_map: &dyn Saved, words: u32) -> io::Result<Vec<u32>> {
         let page = rustix::param::page_size();
         let mut entries = vec![0; (words as usize * 4).div_ceil(page) * 8];
         page_map.read_at((self.address() / page * 8) as u64, &mut entries)?;
@@ -32,7 +33,9 @@ impl Region {
             let is_there = entry & IS_PRESENT != 0 && entry & IS_OF_FILE == 0;
             is_there || entry & IS_SWAPPED != 0
         };
-        Ok(entries.chunks_exact(8).map(is_own).collect())
+        let pages = entries.chunks_exact(8).zip(0..);
+        let own = pages.filter(|(entry, _)| is_own(entry));
+        Ok(own.map(|(_, number)| number).collect())
     }
 
     fn make_pages(&self, numbers: &[u32]) {
@@ -61,12 +64,8 @@ impl Heap {
         let Some(page_map) = page_map() else {
             return;
         };
-        let own = |region: &Region| {
-            let own = region.own_pages(&*page_map, region.adopted()).ok()?;
-            let numbered = own.into_iter().zip(0..).filter(|(is_own, _)| *is_own);
-            Some(numbered.map(|(_, number)| number).collect())
-        };
-        if let (Some(data), Some(code)) = (own(&self.data), own(&self.code)) {
+        let own = |region: &Region| region.own_pages(&*page_map, region.adopted());
+        if let (Ok(data), Ok(code)) = (own(&self.data), own(&self.code)) {
             kept::put_written(hash, Arc::new([data, code]));
         }
     }
@@ -128,10 +127,9 @@ mod tests {
         heap
     }
 
-    fn own(heap: &Heap) -> Vec<usize> {
+    fn own(heap: &Heap) -> Vec<u32> {
         let words = heap.data.adopted();
-        let own = heap.data.own_pages(&page_map(), words).unwrap();
-        (0..PAGES).filter(|&number| own[number]).collect()
+        heap.data.own_pages(&page_map(), words).unwrap()
     }
 
     fn write(heap: &mut Heap, pages: &[u32]) {

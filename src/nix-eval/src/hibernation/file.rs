@@ -1,8 +1,8 @@
-//! The bytes of an evaluation that hibernates: a header; what is read at once; what tables point to; then, each from
-//! a block on, blocks of adopted data and code that were written to, and data and code that came behind them.
+//! The bytes of an evaluation that hibernates: a header; what is read at once; what tables point to; then, aligned as
+//! memory is mapped, pages of adopted data and code that were written to, data, and code that came behind them.
 //! All numbers are little-endian. That every byte is as it was written is seen to by who keeps them.
 
-use crate::heap::{BLOCK, LayerPart, Part};
+use crate::heap::{ALIGNMENT, LayerPart, Part};
 use crate::saved::bytes::{Reader, Writer};
 use crate::world::Saved;
 
@@ -19,9 +19,11 @@ pub(super) struct Layout {
     /// Bytes that are read at once, and bytes that tables point to.
     pub(super) head: usize,
     more: usize,
-    /// For data and code: how many blocks there are, how many bytes come behind them, and the word at which all
+    /// Bytes of a page.
+    pub(super) page: usize,
+    /// For data and code: how many pages there are, how many bytes come behind them, and the word at which all
     /// of it ends.
-    blocks: [usize; 2],
+    pages: [usize; 2],
     rest: [usize; 2],
     ends: [u32; 2],
 }
@@ -31,7 +33,7 @@ impl Layout {
     pub(super) fn new(
         (base, is_whole): ([u8; 32], bool),
         [head, more]: [usize; 2],
-        blocks: [usize; 2],
+        (page, pages): (usize, [usize; 2]),
         rest: [usize; 2],
         ends: (u32, u32),
     ) -> Self {
@@ -41,7 +43,8 @@ impl Layout {
             is_whole,
             head,
             more,
-            blocks,
+            page,
+            pages,
             rest,
             ends,
         }
@@ -55,8 +58,9 @@ impl Layout {
             usize::from(self.is_whole),
             self.head,
             self.more,
-            self.blocks[0],
-            self.blocks[1],
+            self.page,
+            self.pages[0],
+            self.pages[1],
             self.rest[0],
             self.rest[1],
             data_end,
@@ -85,18 +89,19 @@ impl Layout {
             is_whole: number()? == 1,
             head: number()?,
             more: number()?,
-            blocks: [number()?, number()?],
+            page: number()?,
+            pages: [number()?, number()?],
             rest: [number()?, number()?],
             ends: [
                 u32::try_from(u64::from_le_bytes(from.take()?)).ok()?,
                 u32::try_from(u64::from_le_bytes(from.take()?)).ok()?,
             ],
         };
-        let blocks_fit = layout
-            .blocks
-            .iter()
-            .all(|&count| count as u64 <= saved.length() / BLOCK as u64);
-        let is_sound = blocks_fit && layout.rest.iter().all(|length| length.is_multiple_of(4));
+        let is_page = layout.page.is_power_of_two() && layout.page <= ALIGNMENT;
+        let pages_fit = |&count: &usize| count as u64 <= saved.length() / layout.page as u64;
+        let is_sound = is_page
+            && layout.pages.iter().all(pages_fit)
+            && layout.rest.iter().all(|length| length.is_multiple_of(4));
         (is_sound && layout.end() <= saved.length()).then_some(layout)
     }
 
@@ -110,42 +115,42 @@ impl Layout {
         (self.ends[0], self.ends[1])
     }
 
-    /// The layers of data and code, whose blocks have these numbers.
-    pub(super) fn layers(&self, blocks: [Vec<u32>; 2]) -> Option<[LayerPart; 2]> {
-        if blocks.each_ref().map(Vec::len) != self.blocks {
+    /// The layers of data and code, whose pages have these numbers.
+    pub(super) fn layers(&self, pages: [Vec<u32>; 2]) -> Option<[LayerPart; 2]> {
+        if pages.each_ref().map(Vec::len) != self.pages {
             return None;
         }
         let [data_rest, code_rest] = self.rest_at();
-        let [data, code] = blocks;
-        let start = self.blocks_at();
+        let [data, code] = pages;
+        let start = self.pages_at();
         let part = |offset, length| Part { offset, length };
         Some([
             LayerPart {
-                blocks: data,
-                blocks_at: start,
+                pages: data,
+                pages_at: start,
                 rest: part(data_rest, self.rest[0]),
             },
             LayerPart {
-                blocks: code,
-                blocks_at: start + (self.blocks[0] * BLOCK) as u64,
+                pages: code,
+                pages_at: start + (self.pages[0] * self.page) as u64,
                 rest: part(code_rest, self.rest[1]),
             },
         ])
     }
 
-    fn blocks_at(&self) -> u64 {
-        ((HEADER_BYTES + self.head + self.more) as u64).next_multiple_of(BLOCK as u64)
+    fn pages_at(&self) -> u64 {
+        ((HEADER_BYTES + self.head + self.more) as u64).next_multiple_of(ALIGNMENT as u64)
     }
 
     fn rest_at(&self) -> [u64; 2] {
-        let blocks = (self.blocks[0] + self.blocks[1]) * BLOCK;
-        let data = self.blocks_at() + blocks as u64;
-        let code = (data + self.rest[0] as u64).next_multiple_of(BLOCK as u64);
+        let pages = (self.pages[0] + self.pages[1]) * self.page;
+        let data = (self.pages_at() + pages as u64).next_multiple_of(ALIGNMENT as u64);
+        let code = (data + self.rest[0] as u64).next_multiple_of(ALIGNMENT as u64);
         [data, code]
     }
 
     fn end(&self) -> u64 {
         let [_, code] = self.rest_at();
-        (code + self.rest[1] as u64).next_multiple_of(BLOCK as u64)
+        (code + self.rest[1] as u64).next_multiple_of(ALIGNMENT as u64)
     }
 }

@@ -15,7 +15,7 @@ use std::io;
 use std::rc::Rc;
 
 use crate::eval::{Editable, Evaluator, Taint};
-use crate::heap::{BLOCK, Value};
+use crate::heap::{ALIGNMENT, Value};
 use crate::saved::bytes::{Reader, Writer};
 use crate::saved::ends_of;
 use crate::shared::Tables;
@@ -72,37 +72,39 @@ impl Evaluator {
             return Ok(false);
         }
         let (tables, more) = Tables::beyond(self, below);
-        let blocks = self.heap.own_blocks(page_map)?;
+        let pages = self.heap.layer_pages(page_map)?;
         let mut head = Writer::default();
         head.bytes(notes);
         head.word(value.to_word());
         self.editable.put(&mut head);
         self.taint.put(&mut head);
-        for numbers in &blocks {
+        for numbers in &pages {
             head.words(numbers);
         }
         head.0.extend(tables.to_bytes());
-        let [(data_blocks, data), (code_blocks, code)] = self.heap.layer_bytes(&blocks);
+        let [(data_pages, data), (code_pages, code)] = self.heap.layer_bytes(&pages);
+        let page = rustix::param::page_size();
         let layout = Layout::new(
             (base, !below.has_values),
             [head.0.len(), more.len()],
-            blocks.each_ref().map(Vec::len),
+            (page, pages.each_ref().map(Vec::len)),
             [data.len(), code.len()],
             self.heap.ends(),
         );
         let header = layout.header();
-        let zeros = vec![0; BLOCK];
-        let padded = |bytes: usize| &zeros[..bytes.next_multiple_of(BLOCK) - bytes];
+        let zeros = vec![0; ALIGNMENT];
+        let padded = |bytes: usize, to: usize| &zeros[..bytes.next_multiple_of(to) - bytes];
         let mut parts: Vec<&[u8]> = vec![&header, &head.0, &more];
-        parts.push(padded(HEADER_BYTES + head.0.len() + more.len()));
-        for part in data_blocks
-            .into_iter()
-            .chain(code_blocks)
-            .chain([data, code])
-        {
-            parts.push(part);
-            parts.push(padded(part.len()));
-        }
+        parts.push(padded(HEADER_BYTES + head.0.len() + more.len(), ALIGNMENT));
+        let runs = data_pages.into_iter().chain(code_pages);
+        parts.extend(runs.flat_map(|run| [run, padded(run.len(), page)]));
+        let count = pages.iter().map(Vec::len).sum::<usize>();
+        parts.push(padded(count * page, ALIGNMENT));
+        parts.extend(
+            [data, code]
+                .into_iter()
+                .flat_map(|part| [part, padded(part.len(), ALIGNMENT)]),
+        );
         save(&parts)?;
         Ok(true)
     }
@@ -114,7 +116,9 @@ impl Evaluator {
         let saved: Rc<dyn Saved> = saved.into();
         let layout = Layout::read(&*saved)?;
         let (base, below) = self.base()?;
-        let is_same_base = layout.base == base && layout.is_whole != below.has_values;
+        let is_same_base = layout.base == base
+            && layout.is_whole != below.has_values
+            && layout.page == rustix::param::page_size();
         if !is_same_base || below.start != ends_of(self) {
             return None;
         }

@@ -342,19 +342,21 @@ proptest! {
         ends in (0_u32.., 0_u32..),
         length in 0_usize..2_000_000,
     ) {
-        let [head, more, data_blocks, code_blocks, data, code] = numbers;
-        let blocks = [data_blocks % 30, code_blocks % 5];
-        let layout = Layout::new(([7; 32], data % 2 == 0), [head, more], blocks, [data & !3, code & !3], ends);
+        let [head, more, data_pages, code_pages, data, code] = numbers;
+        let pages = [data_pages % 300, code_pages % 50];
+        let page = 4096 << (head % 5);
+        let rest = [data & !3, code & !3];
+        let layout = Layout::new(([7; 32], data % 2 == 0), [head, more], (page, pages), rest, ends);
         let mut bytes = layout.header();
         bytes.resize(length.max(bytes.len()), 0);
         let read = Layout::read(&Image(bytes.clone()));
         if let Some(read) = read {
             prop_assert_eq!(read, layout);
             let numbers = |count: usize| (0..count as u32).collect();
-            let layers = read.layers([numbers(blocks[0]), numbers(blocks[1])]).unwrap();
+            let layers = read.layers(pages.map(numbers)).unwrap();
             for layer in layers {
                 prop_assert!(layer.rest.offset + layer.rest.length as u64 <= bytes.len() as u64);
-                prop_assert!(layer.blocks_at + (layer.blocks.len() << 16) as u64 <= bytes.len() as u64);
+                prop_assert!(layer.pages_at + (layer.pages.len() * page) as u64 <= bytes.len() as u64);
             }
         }
     }

@@ -1,7 +1,8 @@
 //! Whether another evaluation may hibernate: as long as the cache has room for it beside those that this process wrote
-//! or woke, and as long as writing them takes less time than evaluating.
+//! or woke, as long as writing them takes less time than evaluating, and as long as few fail: what fails is evaluated
+//! once more, to say why.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::fetch::cache::Cache;
@@ -11,6 +12,8 @@ use crate::shelf::HIBERNATING;
 const USUAL_BYTES: u64 = 160 << 20;
 /// So long may be spent on finding out how fast they are written.
 const FIRST: Duration = Duration::from_secs(1);
+/// Where more than this fail, all that follow may fail for the same reason.
+const FEW_FAILURES: usize = 2;
 
 /// What evaluations of one opened flake may do.
 pub(crate) struct Allowance {
@@ -24,6 +27,7 @@ pub(crate) struct Allowance {
 struct Spent {
     evaluating: Duration,
     writing: Duration,
+    failures: usize,
 }
 
 impl Default for Allowance {
@@ -38,26 +42,47 @@ impl Default for Allowance {
 impl Allowance {
     /// Whether one more may begin to evaluate so that it can hibernate.
     pub(crate) fn has_more(&self, cache: &Cache) -> bool {
-        self.is_fast_enough() && HIBERNATING.has_room(cache, USUAL_BYTES, self.since)
+        self.is_worth_it() && HIBERNATING.has_room(cache, USUAL_BYTES, self.since)
     }
 
     /// Where a disk is so slow that writing takes longer than evaluating anew, the next check is not worth it.
-    fn is_fast_enough(&self) -> bool {
-        let spent = *self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        spent.writing <= spent.evaluating + FIRST
+    fn is_worth_it(&self) -> bool {
+        let spent = *self.lock();
+        spent.writing <= spent.evaluating + FIRST && spent.failures <= FEW_FAILURES
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Spent> {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes how long one took to evaluate and to be written.
     pub(crate) fn spend(&self, evaluating: Duration, writing: Duration) {
-        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spent = self.lock();
         spent.evaluating += evaluating;
         spent.writing += writing;
+    }
+
+    /// Notes that one failed.
+    pub(crate) fn fail(&self) {
+        self.lock().failures += 1;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_all_fail_few_are_evaluated_twice() {
+        let place = tempfile::tempdir().unwrap();
+        let cache = Cache::at(place.path().to_owned());
+        let allowance = Allowance::default();
+        for _ in 0..=FEW_FAILURES {
+            assert!(allowance.has_more(&cache));
+            allowance.fail();
+        }
+        assert!(!allowance.has_more(&cache));
+    }
 
     #[test]
     fn on_a_slow_disk_evaluations_stop_to_hibernate() {

@@ -157,10 +157,15 @@ impl Lasting<'_> {
         }
         allow_edits(&mut evaluator, self.own, wanted, &self.edits.steady)?;
         let begun = Instant::now();
-        let flake = evaluator.call_flake(&flake).ok()?;
-        let outcome = work(&mut evaluator, flake);
+        let outcome = evaluator
+            .call_flake(&flake)
+            .and_then(|flake| Ok((flake, work(&mut evaluator, flake)?)));
         let evaluating = begun.elapsed();
-        let answer = answer(&evaluator, outcome.ok(), self.key, &notes)?;
+        let Ok((flake, value)) = outcome else {
+            allowance.fail();
+            return None;
+        };
+        let answer = answer(&evaluator, Some(value), self.key, &notes)?;
         let useful = later.take_beside(&mut evaluator, &turn);
         if (!useful.changes_values() || evaluator.hibernates_whole())
             && let Some(kept) = KeptNotes::of(&notes.borrow())
