@@ -143,6 +143,18 @@ impl Opened {
         self.later.expect(evaluations);
     }
 
+    /// Says that a question will be evaluated: what hibernates for it is not deleted for others that come before.
+    pub fn will_ask(&self, options: &Options, program: &str, question: &[&str]) {
+        let inquiry = Inquiry {
+            options,
+            records: Records::Use,
+            program,
+            question,
+        };
+        let key = inquiry.key(&self.locked.to_evaluator_hidden());
+        HIBERNATING.note_use(&self.fetcher.cache, &key);
+    }
+
     /// Whether a record has the answer to a question.
     #[must_use]
     pub fn has_record(&self, options: &Options, program: &str, question: &[&str]) -> bool {

@@ -11,7 +11,6 @@ use nix_eval::shared::Unshared;
 
 use crate::fetch::Fetcher;
 use crate::fetch::cache::Cache;
-use crate::page_map::PageMap;
 use crate::system::System;
 use crate::values::Written;
 
@@ -136,24 +135,32 @@ impl Later {
         make: impl Fn() -> Result<T, E>,
         evaluator: impl Fn(&T) -> &Evaluator,
     ) -> Result<(T, Turn), E> {
-        let turn = |lead: Option<Lead>| {
+        let turn = || {
             self.with(|waiting| Turn {
                 saved: waiting.saved,
-                may_be_whole: lead.is_some() || waiting.expected <= FEW,
-                _lead: lead,
+                may_be_whole: waiting.expected <= FEW,
+                _lead: None,
             })
         };
-        let now = turn(None);
+        let now = turn();
         let first = make()?;
         if !evaluator(&first).hibernates_whole() {
             return Ok((first, now));
         }
         match self.order(cache) {
-            Order::First(lead) => Ok((first, turn(Some(lead)))),
-            Order::Now => Ok((first, now)),
-            Order::Waited => {
+            Order::First(lead) => {
+                let lead = Turn {
+                    may_be_whole: true,
+                    _lead: Some(lead),
+                    ..now
+                };
+                Ok((first, lead))
+            }
+            Order::Now if self.with(|waiting| waiting.saved == now.saved) => Ok((first, now)),
+            // There are values by now.
+            Order::Now | Order::Waited => {
                 drop(first);
-                let now = turn(None);
+                let now = turn();
                 Ok((make()?, now))
             }
         }
@@ -182,7 +189,6 @@ impl Later {
 
     /// What can be used of an evaluation.
     pub(crate) fn take(&self, evaluator: &mut Evaluator, turn: &Turn) -> Useful {
-        evaluator.note_written_pages(|| Some(Box::new(PageMap::open()?)));
         // While one of many saves, the others do not look for what they would.
         if self.with(|waiting| waiting.expected > FEW) && self.0.saving.try_lock().is_err() {
             return Useful::default();

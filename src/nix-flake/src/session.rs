@@ -28,6 +28,7 @@ use crate::fetch::cache::Cache;
 use crate::input::Attributes;
 use crate::later::Later;
 use crate::lock::{LockOptions, Locked, lock_flake};
+use crate::page_map::note_written_pages;
 use crate::record::{Pending, Recorder};
 use crate::reference::FlakeRef;
 use crate::resident::Allowance;
@@ -285,6 +286,9 @@ impl Opened {
         });
         if let Some(notes) = &notes {
             notes.borrow_mut().is_seen = evaluator.saw_hidden_path();
+        }
+        if result.is_ok() {
+            note_written_pages(&evaluator);
         }
         // Who records asks to save when the answers are shown, and others may hibernate over what is there.
         let useful = if notes.is_some() {

@@ -32,12 +32,20 @@ pub(crate) const HIBERNATING: Shelf = Shelf {
 };
 /// What was not used for so long goes, whether there is room for it or not.
 const MOST_AGE: Duration = Duration::from_secs(90 * 24 * 3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl Shelf {
-    /// Whether so many bytes could be put here without deleting what was used since a time.
-    pub(crate) fn has_room(&self, cache: &Cache, bytes: u64, since: SystemTime) -> bool {
-        let filled = Filled::new(&cache.place(self.folder), None);
-        filled.has_room(bytes, since, self.most_bytes(cache, &filled))
+    /// Whether so many bytes could be put here as `name` without deleting what was used since a time.
+    pub(crate) fn has_room(
+        &self,
+        cache: &Cache,
+        name: &str,
+        bytes: u64,
+        since: SystemTime,
+    ) -> bool {
+        let folder = cache.place(self.folder);
+        let filled = Filled::new(&folder, name);
+        filled.has_room(bytes, since, self.most_bytes(&folder, &filled))
     }
 
     /// Deletes what is old, and what was not used for longest until there is room for so many bytes as `name`; `false`,
@@ -49,18 +57,36 @@ impl Shelf {
         bytes: u64,
         since: SystemTime,
     ) -> bool {
-        let filled = Filled::new(&cache.place(self.folder), Some(name));
-        let most_bytes = self.most_bytes(cache, &filled);
+        let folder = cache.place(self.folder);
+        let filled = Filled::new(&folder, name);
+        let most_bytes = self.most_bytes(&folder, &filled);
         filled.make_room(bytes, since, most_bytes)
     }
 
-    fn most_bytes(&self, cache: &Cache, filled: &Filled) -> u64 {
+    /// Notes that what was saved as `name` will be used.
+    pub(crate) fn note_use(&self, cache: &Cache, name: &str) {
+        note_use(&cache.place(self.folder).join(name));
+    }
+
+    fn most_bytes(&self, folder: &Path, filled: &Filled) -> u64 {
+        let disks = folder.ancestors().map(rustix::fs::statvfs);
         // Where the system does not say, the disk is not taken for full.
-        rustix::fs::statvfs(cache.place(self.folder)).map_or(self.most_bytes, |disk| {
+        let known = disks.flatten().find(|disk| disk.f_blocks > 0);
+        known.map_or(self.most_bytes, |disk| {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-            let room = free.saturating_add(filled.bytes());
+            let room = free.saturating_add(filled.bytes() + filled.replaced);
             self.most_bytes.min(room / self.parts_of_disk)
         })
+    }
+}
+
+/// A time of use; what a clock that was wrong put into the future was not used for longest.
+fn past(used: SystemTime) -> SystemTime {
+    let is_past = used <= SystemTime::now() + DAY;
+    if is_past {
+        used
+    } else {
+        SystemTime::UNIX_EPOCH
     }
 }
 
@@ -78,38 +104,48 @@ pub(crate) fn note_use(path: &Path) {
         .and_then(|stamp| stamp.set_modified(SystemTime::now()));
 }
 
-/// What lies on a shelf: when it was last used, the bytes that it takes of the disk, and where it is. What was not used
-/// for longest comes first.
-struct Filled(Vec<(SystemTime, u64, PathBuf)>);
+/// What lies on a shelf.
+struct Filled {
+    /// When each file was last used, the bytes that it takes of the disk, and where it is. What was not used for longest
+    /// comes first.
+    files: Vec<(SystemTime, u64, PathBuf)>,
+    /// Bytes of the file that is going to be replaced.
+    replaced: u64,
+}
 
 impl Filled {
-    /// What there is in a folder, but for the file that is going to be `replaced`.
-    fn new(folder: &Path, replaced: Option<&str>) -> Self {
+    /// What there is in a folder beside the file that is going to be `replaced`.
+    fn new(folder: &Path, replaced: &str) -> Self {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        let others =
-            entries.filter(|entry| Some(entry.file_name().as_os_str()) != replaced.map(OsStr::new));
-        let mut files: Vec<_> = others
-            .filter_map(|entry| {
-                let (metadata, path) = (entry.metadata().ok()?, entry.path());
-                if path.extension().is_some() {
-                    return None;
-                }
-                let stamp = fs::metadata(stamp_path(&path));
-                let stamp = stamp.and_then(|stamp| stamp.modified()).ok();
-                let used = metadata.modified().ok().max(stamp)?;
-                Some((used, metadata.blocks() * 512, path))
-            })
-            .collect();
+        let files = entries.filter_map(|entry| {
+            let (metadata, path) = (entry.metadata().ok()?, entry.path());
+            if path.extension().is_some() {
+                return None;
+            }
+            let stamp = fs::metadata(stamp_path(&path));
+            let stamp = stamp.and_then(|stamp| stamp.modified()).ok();
+            let used = metadata.modified().ok().max(stamp)?;
+            Some((past(used), metadata.blocks() * 512, path))
+        });
+        let is_replaced = |path: &Path| {
+            path.file_name()
+                .is_some_and(|name| name == OsStr::new(replaced))
+        };
+        let (gone, mut files): (Vec<_>, Vec<_>) =
+            files.partition(|(.., path): &(_, _, PathBuf)| is_replaced(path));
         files.sort();
-        Self(files)
+        Self {
+            files,
+            replaced: gone.iter().map(|(_, bytes, _)| bytes).sum(),
+        }
     }
 
     fn bytes(&self) -> u64 {
-        self.0.iter().map(|(_, bytes, _)| bytes).sum()
+        self.files.iter().map(|(_, bytes, _)| bytes).sum()
     }
 
     fn has_room(&self, bytes: u64, since: SystemTime, most_bytes: u64) -> bool {
-        let needed = self.0.iter().filter(|(used, ..)| *used >= since);
+        let needed = self.files.iter().filter(|(used, ..)| *used >= since);
         let needed: u64 = needed.map(|(_, bytes, _)| bytes).sum();
         needed.saturating_add(bytes) <= most_bytes
     }
@@ -120,7 +156,7 @@ impl Filled {
         }
         let mut total = self.bytes().saturating_add(bytes);
         let oldest = SystemTime::now() - MOST_AGE;
-        for (used, bytes, path) in self.0 {
+        for (used, bytes, path) in self.files {
             if total <= most_bytes && used >= oldest {
                 break;
             }
@@ -153,8 +189,12 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let cache = Cache::at(place.path().to_owned());
         let folder = cache.folder(SHELF.folder).unwrap();
+        // What a file system cannot compress.
+        let bytes: Vec<u8> = (0..BYTES)
+            .map(|at| (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u8)
+            .collect();
         for &(name, seconds) in files {
-            fs::write(folder.join(name), vec![1; BYTES as usize]).unwrap();
+            fs::write(folder.join(name), &bytes).unwrap();
             let file = File::options().write(true).open(folder.join(name)).unwrap();
             file.set_modified(ago(seconds)).unwrap();
         }
@@ -188,15 +228,27 @@ mod tests {
 
     #[test]
     fn what_was_not_used_for_months_goes_anyhow() {
-        const DAY: u64 = 24 * 60 * 60;
-        let (_place, cache) = filled(&[("a", 91 * DAY), ("b", 89 * DAY)]);
+        let days = |count: u64| count * DAY.as_secs();
+        let (_place, cache) = filled(&[("a", days(91)), ("b", days(89))]);
         assert!(SHELF.make_room(&cache, "c", 1, ago(1)));
         assert_eq!(names(&cache), ["b"]);
     }
 
     #[test]
+    fn what_seems_to_be_used_in_the_future_goes_first() {
+        let (_place, cache) = filled(&[("a", 30), ("b", 20)]);
+        let at = cache.place(SHELF.folder).join("b");
+        let file = File::options().write(true).open(at).unwrap();
+        file.set_modified(SystemTime::now() + DAY * 2).unwrap();
+        assert!(SHELF.make_room(&cache, "c", 2 * BYTES, ago(60)));
+        assert_eq!(names(&cache), ["a"]);
+    }
+
+    #[test]
     fn what_is_replaced_takes_no_room() {
         let (_place, cache) = filled(&[("a", 30), ("b", 20), ("c", 10)]);
+        assert!(SHELF.has_room(&cache, "c", BYTES, ago(60)));
+        assert!(!SHELF.has_room(&cache, "d", BYTES, ago(60)));
         assert!(SHELF.make_room(&cache, "c", BYTES, ago(60)));
         assert_eq!(names(&cache), ["a", "b", "c"]);
     }
@@ -204,8 +256,8 @@ mod tests {
     #[test]
     fn what_was_used_since_then_stays_even_where_nothing_else_finds_room() {
         let (_place, cache) = filled(&[("a", 30), ("b", 10)]);
-        assert!(SHELF.has_room(&cache, 2 * BYTES, ago(20)));
-        assert!(!SHELF.has_room(&cache, 3 * BYTES, ago(20)));
+        assert!(SHELF.has_room(&cache, "c", 2 * BYTES, ago(20)));
+        assert!(!SHELF.has_room(&cache, "c", 3 * BYTES, ago(20)));
         assert!(!SHELF.make_room(&cache, "c", 3 * BYTES, ago(20)));
         assert_eq!(names(&cache), ["a", "b"]);
         assert!(SHELF.make_room(&cache, "c", 2 * BYTES, ago(20)));
@@ -221,11 +273,11 @@ mod tests {
         };
         let disk = rustix::fs::statvfs(cache.place(SHELF.folder)).unwrap();
         let free = disk.f_bavail * disk.f_frsize;
-        assert!(all.has_room(&cache, free / 2, ago(0)));
+        assert!(all.has_room(&cache, "a", free / 2, ago(0)));
         let quarter = Shelf {
             parts_of_disk: 4,
             ..all
         };
-        assert!(!quarter.has_room(&cache, free / 2, ago(0)));
+        assert!(!quarter.has_room(&cache, "a", free / 2, ago(0)));
     }
 }

@@ -32,6 +32,7 @@ const PROGRAM: &str = include_str!("evaluation.rs");
 
 /// Where the tree has what coop.toml says.
 const EDITED: [&str; 3] = ["flake.nix", "hosts", "tests"];
+
 /// Something that is evaluated to a derivation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
@@ -178,15 +179,17 @@ pub fn evaluate(
         }));
     }
     in_order(&mut targets);
-    let is_recorded = |target: &Target| {
-        use_of_records == Records::Use && opened.has_record(options, PROGRAM, &target.question())
+    let is_open = |target: &Target| {
+        let question = target.question();
+        let is_recorded =
+            use_of_records == Records::Use && opened.has_record(options, PROGRAM, &question);
+        if !is_recorded {
+            opened.will_ask(options, PROGRAM, &question);
+        }
+        !is_recorded
     };
-    let recorded = side_by_side(&targets, is_recorded);
-    let open = recorded
-        .into_iter()
-        .filter(|is_recorded| !is_recorded)
-        .count();
-    opened.expect(open);
+    let open = side_by_side(&targets, is_open);
+    opened.expect(open.into_iter().filter(|&is_open| is_open).count());
     let edits = edits(fleet, lock);
     // The heap of one target is given back before the next begins.
     let mut records = side_by_side(&targets, |target| {

@@ -176,8 +176,8 @@ impl Heap {
         self.code.adopt(saved, code.0, code.1)
     }
 
-    /// The pages of adopted data and code that were written to, by number; the map of the process's
-    /// pages tells.
+    /// The pages of adopted data and code that may have been written to, by number, and those up to the rest of a layer;
+    /// the map of the process's pages tells.
     ///
     /// # Errors
     /// Where that cannot be read.

@@ -52,6 +52,9 @@ const CLEARED: u32 = 1 << 16;
 /// The first request: a small evaluation is over before a whole chunk is cleared.
 const FIRST_CHUNK: u32 = CHUNK / 8;
 
+/// Less than this many bytes is read and not mapped: a process may have no more than some ten thousand mappings.
+const LEAST_MAPPED: usize = 64 << 10;
+
 /// Words of a page, at most.
 const PAGE_WORDS: u32 = 16 << 10;
 
@@ -298,7 +301,8 @@ impl Region {
         if at.length == 0 {
             return Ok(());
         }
-        if let Some(file) = saved.file() {
+        let file = saved.file().filter(|_| at.length >= LEAST_MAPPED);
+        if let Some(file) = file {
             // SAFETY: the range lies inside the map that `self.map` owns and unmaps, since `end` is within
             // the limit; nothing borrows from it, since `self` is borrowed mutably. The file is the
             // evaluator's own, and the map is private.

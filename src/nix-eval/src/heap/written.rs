@@ -1,6 +1,7 @@
 //! Pages of adopted memory that evaluations write to: much the same ones each time. What one wrote to is made for the
 //! next ones before they begin. A page that is read first and written to later is copied by the kernel one at a time,
-//! which has to tell all processors that run a thread of this process; that took 8 % of the check of a fleet.
+//! which has to tell all processors that run a thread of this process; that took 8 % of the check of a fleet. What is in
+//! the pages is no matter of this file.
 
 use std::io;
 use std::sync::Arc;
@@ -43,7 +44,7 @@ impl Region {
         for run in numbers.chunk_by(|one, next| one + 1 == *next) {
             let start = run[0] as usize * page;
             let end = start + run.len() * page;
-            if end <= self.adopted() as usize * 4 {
+            if end <= (self.adopted() as usize * 4).next_multiple_of(page) {
                 self.make(start..end);
             }
         }

@@ -1,6 +1,6 @@
 //! Whether another evaluation may hibernate: as long as the cache has room for it beside those that this process wrote
 //! or woke, as long as writing them takes less time than evaluating, and as long as few fail: what fails is evaluated
-//! once more, to say why.
+//! once more, to say why. How an evaluation hibernates is no matter of this file.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -12,7 +12,7 @@ use crate::shelf::HIBERNATING;
 const USUAL_BYTES: u64 = 160 << 20;
 /// So long may be spent on finding out how fast they are written.
 const FIRST: Duration = Duration::from_secs(1);
-/// Where more than this fail, all that follow may fail for the same reason.
+/// Where so many more fail than have answers, all that follow may fail for the same reason.
 const FEW_FAILURES: usize = 2;
 
 /// What evaluations of one opened flake may do.
@@ -27,6 +27,7 @@ pub(crate) struct Allowance {
 struct Spent {
     evaluating: Duration,
     writing: Duration,
+    answers: usize,
     failures: usize,
 }
 
@@ -40,26 +41,27 @@ impl Default for Allowance {
 }
 
 impl Allowance {
-    /// Whether one more may begin to evaluate so that it can hibernate.
-    pub(crate) fn has_more(&self, cache: &Cache) -> bool {
-        self.is_worth_it() && HIBERNATING.has_room(cache, USUAL_BYTES, self.since)
+    /// Whether one more may begin to evaluate so that it can hibernate under a name.
+    pub(crate) fn has_more(&self, cache: &Cache, name: &str) -> bool {
+        self.is_worth_it() && HIBERNATING.has_room(cache, name, USUAL_BYTES, self.since)
     }
 
     /// Where a disk is so slow that writing takes longer than evaluating anew, the next check is not worth it.
     fn is_worth_it(&self) -> bool {
         let spent = *self.lock();
-        spent.writing <= spent.evaluating + FIRST && spent.failures <= FEW_FAILURES
+        spent.writing <= spent.evaluating + FIRST && spent.failures <= FEW_FAILURES + spent.answers
     }
 
     fn lock(&self) -> MutexGuard<'_, Spent> {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes how long one took to evaluate and to be written.
+    /// Notes of one that has an answer how long it took to evaluate and to be written.
     pub(crate) fn spend(&self, evaluating: Duration, writing: Duration) {
         let mut spent = self.lock();
         spent.evaluating += evaluating;
         spent.writing += writing;
+        spent.answers += 1;
     }
 
     /// Notes that one failed.
@@ -78,10 +80,12 @@ mod tests {
         let cache = Cache::at(place.path().to_owned());
         let allowance = Allowance::default();
         for _ in 0..=FEW_FAILURES {
-            assert!(allowance.has_more(&cache));
+            assert!(allowance.has_more(&cache, "name"));
             allowance.fail();
         }
-        assert!(!allowance.has_more(&cache));
+        assert!(!allowance.has_more(&cache, "name"));
+        allowance.spend(Duration::ZERO, Duration::ZERO);
+        assert!(allowance.has_more(&cache, "name"));
     }
 
     #[test]
@@ -91,8 +95,8 @@ mod tests {
         let allowance = Allowance::default();
         let second = Duration::from_secs(1);
         allowance.spend(second, second / 10);
-        assert!(allowance.has_more(&cache));
+        assert!(allowance.has_more(&cache, "name"));
         allowance.spend(second, FIRST + second * 2);
-        assert!(!allowance.has_more(&cache));
+        assert!(!allowance.has_more(&cache, "name"));
     }
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::Files;
 use super::edit::{allow_edits, answer, changes, edit, recording};
 use crate::asking::Own;
-use crate::page_map::PageMap;
+use crate::page_map::{PageMap, note_written_pages};
 use crate::record::{self, Notes, Pending, Shared, tree};
 use crate::session::{Opened, Options, on_a_stack};
 use crate::shelf::HIBERNATING;
@@ -133,10 +133,11 @@ impl Lasting<'_> {
         let later = &self.opened.later;
         let cache = &self.opened.fetcher.cache;
         let allowance = &self.opened.allowance;
-        if !allowance.has_more(cache) {
+        if !allowance.has_more(cache, self.key) {
             return None;
         }
-        // Whole, it takes longer: worth it for few that begin, not for each edit that cannot be made to what hibernates.
+        // Whole, it takes longer: worth it for few that begin, not for each edit that cannot be made to what
+        // hibernates.
         let is_known = || record::is_known(cache, self.key);
         let make = || {
             let useful = self.evaluator(false).filter(|(evaluator, ..)| {
@@ -165,6 +166,7 @@ impl Lasting<'_> {
             allowance.fail();
             return None;
         };
+        note_written_pages(&evaluator);
         let answer = answer(&evaluator, Some(value), self.key, &notes)?;
         let useful = later.take_beside(&mut evaluator, &turn);
         if (!useful.changes_values() || evaluator.hibernates_whole())
