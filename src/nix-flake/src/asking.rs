@@ -137,38 +137,25 @@ impl Opened {
         })
     }
 
-    /// Says how many questions will be evaluated: where there are many, those that follow use what the first
-    /// ones saved.
-    pub fn expect(&self, evaluations: usize) {
-        self.later.expect(evaluations);
-    }
-
-    /// Says that a question will be evaluated: what hibernates for it is not deleted for others that come before.
-    pub fn will_ask(&self, options: &Options, program: &str, question: &[&str]) {
+    /// Says that a question will be asked, before any is. Where many have to be evaluated, those that follow use what the
+    /// first ones saved. What hibernates for one is not deleted for another.
+    pub fn announce(&self, options: &Options, records: Records, program: &str, question: &[&str]) {
         let inquiry = Inquiry {
             options,
-            records: Records::Use,
+            records,
             program,
             question,
         };
         let key = inquiry.key(&self.locked.to_evaluator_hidden());
-        HIBERNATING.note_use(&self.fetcher.cache, &key);
-    }
-
-    /// Whether a record has the answer to a question.
-    #[must_use]
-    pub fn has_record(&self, options: &Options, program: &str, question: &[&str]) -> bool {
-        let inquiry = Inquiry {
-            options,
-            records: Records::Use,
-            program,
-            question,
-        };
-        self.own().is_some_and(|own| {
-            let key = inquiry.key(&self.locked.to_evaluator_hidden());
-            let recalled = self.recall::<serde::de::IgnoredAny>(&inquiry, &key, Some(&own.tree));
-            recalled.is_some()
-        })
+        let is_recorded = records == Records::Use
+            && self.own().is_some_and(|own| {
+                let known = self.recall::<serde::de::IgnoredAny>(&inquiry, &key, Some(&own.tree));
+                known.is_some()
+            });
+        if !is_recorded {
+            self.later.expect(1);
+            HIBERNATING.note_use(&self.fetcher.cache, &key);
+        }
     }
 
     /// Asks records, then `others`, and evaluates where neither has an answer.

@@ -212,9 +212,9 @@ impl Later {
         useful
     }
 
-    /// Says how many evaluations there will be.
+    /// Says that there will be so many more evaluations.
     pub(crate) fn expect(&self, evaluations: usize) {
-        self.with(|waiting| waiting.expected = evaluations);
+        self.with(|waiting| waiting.expected += evaluations);
     }
 
     /// Saves what can be used: files now, values with those of others, or now.

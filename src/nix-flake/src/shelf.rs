@@ -14,22 +14,20 @@ pub(crate) struct Shelf {
     pub(crate) folder: &'static str,
     /// Bytes that all files may take together.
     most_bytes: u64,
-    /// They may take one of so many parts of what the disk has for them and for others.
-    parts_of_disk: u64,
 }
 
 /// What a nixpkgs was evaluated to.
 pub(crate) const VALUES: Shelf = Shelf {
     folder: "values",
     most_bytes: 4 << 30,
-    parts_of_disk: 2,
 };
 /// Evaluations that hibernate.
 pub(crate) const HIBERNATING: Shelf = Shelf {
     folder: "evaluations",
     most_bytes: 16 << 30,
-    parts_of_disk: 2,
 };
+/// The files of a shelf may take one of so many parts of what the disk has for them and for others.
+const PARTS_OF_DISK: u64 = 2;
 /// What was not used for so long goes, whether there is room for it or not.
 const MOST_AGE: Duration = Duration::from_secs(90 * 24 * 3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -43,9 +41,7 @@ impl Shelf {
         bytes: u64,
         since: SystemTime,
     ) -> bool {
-        let folder = cache.place(self.folder);
-        let filled = Filled::new(&folder, name);
-        filled.has_room(bytes, since, self.most_bytes(&folder, &filled))
+        Filled::new(self, cache, name).has_room(bytes, since)
     }
 
     /// Deletes what is old, and what was not used for longest until there is room for so many bytes as `name`; `false`,
@@ -57,26 +53,12 @@ impl Shelf {
         bytes: u64,
         since: SystemTime,
     ) -> bool {
-        let folder = cache.place(self.folder);
-        let filled = Filled::new(&folder, name);
-        let most_bytes = self.most_bytes(&folder, &filled);
-        filled.make_room(bytes, since, most_bytes)
+        Filled::new(self, cache, name).make_room(bytes, since)
     }
 
     /// Notes that what was saved as `name` will be used.
     pub(crate) fn note_use(&self, cache: &Cache, name: &str) {
         note_use(&cache.place(self.folder).join(name));
-    }
-
-    fn most_bytes(&self, folder: &Path, filled: &Filled) -> u64 {
-        let disks = folder.ancestors().map(rustix::fs::statvfs);
-        // Where the system does not say, the disk is not taken for full.
-        let known = disks.flatten().find(|disk| disk.f_blocks > 0);
-        known.map_or(self.most_bytes, |disk| {
-            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-            let room = free.saturating_add(filled.bytes() + filled.replaced);
-            self.most_bytes.min(room / self.parts_of_disk)
-        })
     }
 }
 
@@ -109,14 +91,15 @@ struct Filled {
     /// When each file was last used, the bytes that it takes of the disk, and where it is. What was not used for longest
     /// comes first.
     files: Vec<(SystemTime, u64, PathBuf)>,
-    /// Bytes of the file that is going to be replaced.
-    replaced: u64,
+    /// Bytes that all of them may take, with what comes.
+    most_bytes: u64,
 }
 
 impl Filled {
-    /// What there is in a folder beside the file that is going to be `replaced`.
-    fn new(folder: &Path, replaced: &str) -> Self {
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    /// What there is beside the file that is going to be `replaced`.
+    fn new(shelf: &Shelf, cache: &Cache, replaced: &str) -> Self {
+        let folder = cache.place(shelf.folder);
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
         let files = entries.filter_map(|entry| {
             let (metadata, path) = (entry.metadata().ok()?, entry.path());
             if path.extension().is_some() {
@@ -127,37 +110,38 @@ impl Filled {
             let used = metadata.modified().ok().max(stamp)?;
             Some((past(used), metadata.blocks() * 512, path))
         });
-        let is_replaced = |path: &Path| {
-            path.file_name()
-                .is_some_and(|name| name == OsStr::new(replaced))
-        };
-        let (gone, mut files): (Vec<_>, Vec<_>) =
-            files.partition(|(.., path): &(_, _, PathBuf)| is_replaced(path));
+        let mut files: Vec<_> = files.collect();
+        let taken: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
+        files.retain(|(.., path)| path.file_name() != Some(OsStr::new(replaced)));
         files.sort();
-        Self {
-            files,
-            replaced: gone.iter().map(|(_, bytes, _)| bytes).sum(),
-        }
+        let disks = folder.ancestors().map(rustix::fs::statvfs);
+        // Where the system does not say, the disk is not taken for full.
+        let disk = disks.flatten().find(|disk| disk.f_blocks > 0);
+        let free = disk.map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+        let most_bytes = shelf
+            .most_bytes
+            .min(free.saturating_add(taken) / PARTS_OF_DISK);
+        Self { files, most_bytes }
     }
 
     fn bytes(&self) -> u64 {
         self.files.iter().map(|(_, bytes, _)| bytes).sum()
     }
 
-    fn has_room(&self, bytes: u64, since: SystemTime, most_bytes: u64) -> bool {
+    fn has_room(&self, bytes: u64, since: SystemTime) -> bool {
         let needed = self.files.iter().filter(|(used, ..)| *used >= since);
         let needed: u64 = needed.map(|(_, bytes, _)| bytes).sum();
-        needed.saturating_add(bytes) <= most_bytes
+        needed.saturating_add(bytes) <= self.most_bytes
     }
 
-    fn make_room(self, bytes: u64, since: SystemTime, most_bytes: u64) -> bool {
-        if !self.has_room(bytes, since, most_bytes) {
+    fn make_room(self, bytes: u64, since: SystemTime) -> bool {
+        if !self.has_room(bytes, since) {
             return false;
         }
         let mut total = self.bytes().saturating_add(bytes);
         let oldest = SystemTime::now() - MOST_AGE;
         for (used, bytes, path) in self.files {
-            if total <= most_bytes && used >= oldest {
+            if total <= self.most_bytes && used >= oldest {
                 break;
             }
             // What cannot be deleted stays until somebody does.
@@ -177,7 +161,6 @@ mod tests {
     const SHELF: Shelf = Shelf {
         folder: "files",
         most_bytes: 3 * BYTES,
-        parts_of_disk: 1,
     };
 
     fn ago(seconds: u64) -> SystemTime {
@@ -273,11 +256,7 @@ mod tests {
         };
         let disk = rustix::fs::statvfs(cache.place(SHELF.folder)).unwrap();
         let free = disk.f_bavail * disk.f_frsize;
-        assert!(all.has_room(&cache, "a", free / 2, ago(0)));
-        let quarter = Shelf {
-            parts_of_disk: 4,
-            ..all
-        };
-        assert!(!quarter.has_room(&cache, "a", free / 2, ago(0)));
+        assert!(all.has_room(&cache, "a", free / 4, ago(0)));
+        assert!(!all.has_room(&cache, "a", free / 4 * 3, ago(0)));
     }
 }

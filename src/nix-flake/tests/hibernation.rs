@@ -151,7 +151,10 @@ impl Place {
     /// The answers to as many questions side by side.
     fn ask_many(&self, count: usize, name: &'static str) -> Vec<Result<String, String>> {
         let (opened, options) = self.open("cache");
-        opened.expect(count);
+        for number in 0..count {
+            let question = [name, &number.to_string()];
+            opened.announce(&options, Records::Use, "", &question);
+        }
         let answers = thread::scope(|scope| {
             let (opened, options) = (&opened, &options);
             let ask = |number: usize| self.ask_of(opened, options, name, &number.to_string());

@@ -179,17 +179,9 @@ pub fn evaluate(
         }));
     }
     in_order(&mut targets);
-    let is_open = |target: &Target| {
-        let question = target.question();
-        let is_recorded =
-            use_of_records == Records::Use && opened.has_record(options, PROGRAM, &question);
-        if !is_recorded {
-            opened.will_ask(options, PROGRAM, &question);
-        }
-        !is_recorded
-    };
-    let open = side_by_side(&targets, is_open);
-    opened.expect(open.into_iter().filter(|&is_open| is_open).count());
+    side_by_side(&targets, |target| {
+        opened.announce(options, use_of_records, PROGRAM, &target.question());
+    });
     let edits = edits(fleet, lock);
     // The heap of one target is given back before the next begins.
     let mut records = side_by_side(&targets, |target| {

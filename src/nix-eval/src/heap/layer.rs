@@ -13,7 +13,7 @@ const ALIGNMENT_WORDS: u32 = (ALIGNMENT / 4) as u32;
 /// Where a layer of one region lies among saved bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct LayerPart {
-    /// The pages that differ from what was adopted, by number.
+    /// The pages that may differ from what was adopted, by number.
     pub(crate) pages: Vec<u32>,
     /// Where the first of them is; the others follow.
     pub(crate) pages_at: u64,
@@ -27,7 +27,7 @@ impl Region {
         self.adopted().next_multiple_of(ALIGNMENT_WORDS)
     }
 
-    /// The numbers of the pages before the rest of a layer that differ from what was adopted: those that are this
+    /// The numbers of the pages before the rest of a layer that may differ from what was adopted: those that are this
     /// region's own by the map of the process's pages, and those that nothing was adopted to.
     ///
     /// # Errors
